@@ -1,0 +1,1 @@
+"""Promote Git commits through environments with GitOps."""

@@ -1,0 +1,1 @@
+"""What runs: status objects of controllers and workloads, read and judged."""

@@ -1,0 +1,73 @@
+"""What promoter asks of a forge.
+
+Invariants: no write is repeated blindly (creating "what exists" re-reads it), every list is read to its end, and a
+merge happens only for the exact head that was judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from promoter.model.forge import Check, Comment, Permission, Protection, PullRequest, PullText
+from promoter.model.names import Branch, Oid
+
+
+class Forge(Protocol):
+    """A forge, for one repository, as one identity (the bot)."""
+
+    identity: str
+    """Who we are there."""
+
+    def pulls(self, heads: Collection[Branch]) -> Mapping[Branch, Sequence[PullRequest]]:
+        """Give all pull requests from each of `heads`, all states, oldest first; reviews and checks on open ones."""
+        ...
+
+    def pull(self, number: int) -> PullRequest:
+        """Read one pull request afresh. Raises EdgeFailed when there is none."""
+        ...
+
+    def open_pull(self, head: Branch, base: Branch, text: PullText, now: datetime) -> PullRequest:
+        """Open a pull request; give the open one when head and base already have one."""
+        ...
+
+    def edit_pull(self, number: int, text: PullText, now: datetime) -> None:
+        """Make the pull request say `text`; labels of other people stay."""
+        ...
+
+    def close_pull(self, number: int, now: datetime) -> None:
+        """Close without merging; nothing happens when it is closed already."""
+        ...
+
+    def merge_pull(self, number: int, expect_head: Oid, method: str, message: str, now: datetime) -> Oid:
+        """Merge; give the commit on the base. Raises LostRace when the head differs, Rejected when it may not merge."""
+        ...
+
+    def checks(self, commit: Oid) -> Sequence[Check]:
+        """Give commit statuses and check runs on `commit`, newest of each name and reporter."""
+        ...
+
+    def set_status(self, commit: Oid, name: str, state: str, description: str, url: str, now: datetime) -> None:
+        """Post a commit status; nothing is written when it already says so."""
+        ...
+
+    def comments(self, number: int) -> Sequence[Comment]:
+        """Give the comments on a pull request, oldest first."""
+        ...
+
+    def upsert_comment(self, number: int, marker: str, body: str, now: datetime) -> None:
+        """Write the one comment that carries `marker`, or edit it; nothing is written when it already says so."""
+        ...
+
+    def permission(self, user: str) -> Permission:
+        """Give `user`'s right on the repository."""
+        ...
+
+    def teams(self, user: str) -> frozenset[str]:
+        """Give the teams that `user` belongs to, without the organisation's name."""
+        ...
+
+    def protection(self, branch: Branch) -> Protection:
+        """Give what the forge asks of merges into `branch`."""
+        ...

@@ -1,0 +1,117 @@
+"""What promoter knows of a forge: pull requests, reviews, checks. The same values for every forge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from promoter.model.names import Branch, Oid
+
+
+class PullState(StrEnum):
+    """Whether a pull request is open, was merged, or was closed without a merge."""
+
+    OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"
+
+
+class Permission(StrEnum):
+    """A person's right on the repository, weakest first (GitLab's guest..owner map onto these)."""
+
+    NONE = "none"
+    READ = "read"
+    TRIAGE = "triage"
+    WRITE = "write"
+    MAINTAIN = "maintain"
+    ADMIN = "admin"
+
+
+RANKS: dict[str, int] = {permission.value: rank for rank, permission in enumerate(Permission)}
+"""Permission name -> rank; a higher rank includes the lower ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A commit status or check run on one commit, newest of its name and reporter."""
+
+    name: str
+    state: str
+    """`success`, `pending` or `failure`."""
+    reporter: str
+    at: datetime | None = None
+    url: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A person's newest opinion on a pull request, for the head they saw."""
+
+    user: str
+    state: str
+    """`approved`, `changes_requested` or `dismissed`."""
+    head: Oid
+    at: datetime
+    groups: frozenset[str] = frozenset()
+    """What the reviewer counts as: `user:kim`, `team:sre`, `codeowners`, and each permission up to theirs (`write`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment on a pull request."""
+
+    id: str
+    user: str
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request (GitLab: merge request) as last read."""
+
+    number: int
+    state: PullState
+    head_branch: Branch
+    base_branch: Branch
+    head: Oid
+    """The head commit; of a merged or closed one, the head when that happened."""
+    title: str
+    body: str
+    author: str
+    opened_at: datetime
+    labels: tuple[str, ...] = ()
+    draft: bool = False
+    mergeable: bool | None = None
+    """False: conflicts, or the base demands an up-to-date branch; None: not known yet."""
+    reviews: tuple[Review, ...] = ()
+    checks: tuple[Check, ...] = ()
+    """Checks on `head`."""
+    url: str = ""
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    merged_commit: Oid | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What the forge asks of a merge into a branch, and whether promoter may push there."""
+
+    may_push: bool = True
+    methods: tuple[str, ...] = ("merge", "squash", "rebase")
+    required_checks: tuple[str, ...] = ()
+    required_approvals: int = 0
+    up_to_date: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PullText:
+    """What promoter wants a pull request to say."""
+
+    title: str
+    body: str
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = field(default=())

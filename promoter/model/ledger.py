@@ -1,0 +1,169 @@
+"""What must be remembered of one app: its releases, and each environment's stays, words of people and evidence.
+
+Invariants: values are immutable, a change is a new `Ledger`; evidence is transitions ("healthy since"), never
+observations, so looking at an unchanged world changes nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from promoter.model.names import ContentId, Oid
+from promoter.model.release import Release
+
+
+class How(StrEnum):
+    """How a release came to be active in an environment."""
+
+    MERGED = "merged"
+    UNCHANGED = "unchanged"
+    BY_HAND = "by hand"
+    ROLLED_BACK = "rolled back"
+    ADOPTED = "adopted"
+    MIXED = "mixed"
+
+
+class Kind(StrEnum):
+    """What a proposal is for."""
+
+    PROMOTION = "promotion"
+    ROLLBACK = "rollback"
+
+
+class Result(StrEnum):
+    """What became of a release in an environment."""
+
+    VERIFIED = "verified"
+    FAILED = "failed"
+    UNVERIFIED = "unverified"
+    UNHEALTHY = "unhealthy"
+    LEFT = "left"
+    """Rolled back or reverted: a person took it away from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The newest result of one release in one environment, and why."""
+
+    result: Result
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One release's time in one slot."""
+
+    release: int
+    content: ContentId | None
+    """What the slot held when the stay began; the stay holds while it still does. None: the slot was empty."""
+    commit: Oid
+    since: datetime
+    how: How
+    healthy_since: datetime | None = None
+    unhealthy_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What promoter proposes for an environment; `pull` once the pull request's number is known."""
+
+    release: int
+    kind: Kind
+    since: datetime
+    pull: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A person said no to a release here; `pull` when that was said by closing a pull request."""
+
+    by: str
+    at: datetime
+    reason: str = ""
+    pull: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Nothing moves here until it is resumed, or `until`."""
+
+    by: str
+    at: datetime
+    reason: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody with the right asked for a release here, for one exact head (None: the first one that is proposed)."""
+
+    release: int
+    by: str
+    at: datetime
+    head: Oid | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A release that was named by a command and goes before any other, older ones included."""
+
+    release: int
+    kind: Kind
+    by: str
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """The slot holds something that no release explains."""
+
+    content: ContentId | None
+    commit: Oid
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """All that is remembered of the app in one environment."""
+
+    after: tuple[str, ...] = ()
+    """The environments that this one came after when the ledger was last written."""
+    mark: int = -1
+    """The highest release that was ever active here."""
+    stay: Stay | None = None
+    past: tuple[Stay, ...] = ()
+    """Earlier stays, newest first."""
+    outcomes: Mapping[int, Outcome] = field(default_factory=dict)
+    skips: Mapping[int, Skip] = field(default_factory=dict)
+    proposal: Proposal | None = None
+    target: Target | None = None
+    asked: Asked | None = None
+    hold: Hold | None = None
+    drift: Drift | None = None
+    pulls_done: int = 0
+    """Pull requests up to this number are dealt with: merged, closed by a person, or closed by us after saying so."""
+    announced: tuple[int, ...] = ()
+    """Pull requests that we said we would close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The state at a ledger's tip."""
+
+    app: str
+    next: int = 1
+    """The number of the next release."""
+    releases: Mapping[int, Release] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def place(self, environment: str) -> Place:
+        """Give what is remembered of `environment`: an empty place when nothing is."""
+        return self.places.get(environment, _NOWHERE)
+
+
+_NOWHERE = Place()

@@ -1,0 +1,150 @@
+"""What a run would do, and what waits for what. Every view (plan, explain, pull request, JSON) is made from this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from promoter.model.forge import PullText
+from promoter.model.ledger import Kind, Ledger
+from promoter.model.names import ContentId, Oid
+from promoter.model.snapshot import Slot
+from promoter.model.verdict import Answer, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do for `app`, and the sentence that says why."""
+
+    app: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeRelease(Action):
+    """Make a release from the dry branch's tip, or from values that somebody changed in a first environment."""
+
+    expect: Oid | None
+    """The ledger tip that was seen."""
+    from_environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Action):
+    """Write the ledger, if its tip is still `expect`."""
+
+    expect: Oid | None
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Propose(Action):
+    """Put one commit on top of `base` that makes the slot `release`, on the proposal branch, if that is `expect`."""
+
+    slot: Slot
+    release: int
+    kind: Kind
+    base: Oid | None
+    """The active tip; None when the active branch does not exist yet."""
+    before: ContentId | None
+    expect: Oid | None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit(Action):
+    """Put that same commit straight on the active branch, if its tip is still `base`."""
+
+    slot: Slot
+    release: int
+    kind: Kind
+    base: Oid | None
+    before: ContentId | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertPullRequest(Action):
+    """Open a pull request for the proposal at `head`, or make `number` say `text`."""
+
+    slot: Slot
+    head: Oid
+    text: PullText
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePullRequest(Action):
+    """Close a pull request that the ledger has announced, saying why."""
+
+    slot: Slot
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetCommitStatus(Action):
+    """Post the one commit status `promoter` on `head`."""
+
+    head: Oid
+    state: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergePullRequest(Action):
+    """Merge `number` if its head is still `expect_head` and the slot still holds `before`."""
+
+    slot: Slot
+    number: int
+    release: int
+    kind: Kind
+    expect_head: Oid
+    before: ContentId | None
+    method: str
+    fast_forward: bool
+    """The head's parent is the active tip and promoter may push there: compare head and base, then move the branch."""
+    base: Oid | None
+
+
+class State(StrEnum):
+    """A slot's state for people; the first that fits (language.md, section 3)."""
+
+    FAILED = "failed"
+    HELD = "held"
+    UNKNOWN = "unknown"
+    BLOCKED = "blocked"
+    DEPLOYING = "deploying"
+    SOAKING = "soaking"
+    WAITING = "waiting"
+    CURRENT = "current"
+
+
+@dataclass(frozen=True, slots=True)
+class SlotPlan:
+    """What decide found out about one slot."""
+
+    app: str
+    environment: str
+    state: State
+    since: datetime | None
+    target: int | None = None
+    """The release that should come here next."""
+    kind: Kind = Kind.PROMOTION
+    waiting_for: tuple[Verdict, ...] = ()
+    """Every verdict on the target, passed ones included."""
+    live: Answer = Answer.UNKNOWN
+    passed_over: tuple[tuple[int, str], ...] = ()
+    next_look: datetime | None = None
+    behind: int = 0
+    """How many releases its first environments are ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do now, in order, and every slot's state."""
+
+    actions: tuple[Action, ...]
+    slots: tuple[SlotPlan, ...]
+    ledgers: tuple[Ledger, ...]
+    """Each app's ledger as it will stand after the plan's records."""
+    problems: tuple[str, ...] = ()
+    next_look: datetime | None = None

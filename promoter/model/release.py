@@ -1,0 +1,74 @@
+"""A release: one numbered, immutable change of one app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from promoter.model.names import ContentId, Oid, release_name
+
+
+class ReleaseState(StrEnum):
+    """`READY` may go; `FAILED` did not render and goes nowhere; `DRAFT` waits for more images."""
+
+    READY = "ready"
+    FAILED = "failed"
+    DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageChange:
+    """An image or chart that a release moves: `old` and `new` are tags or versions, `digest` belongs to `new`."""
+
+    name: str
+    old: str
+    new: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCommit:
+    """A commit of the dry branch that a release brings along."""
+
+    id: Oid
+    author: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Release `number` of an app, as its ledger keeps it."""
+
+    number: int
+    at: datetime
+    dry: Oid
+    """The commit of the dry branch that it was made from."""
+    by: str
+    """Who asked for it."""
+    content: Mapping[str, ContentId]
+    """Environment -> content id of its slot; only the environments that it was made for."""
+    state: ReleaseState = ReleaseState.READY
+    version: str = ""
+    images: tuple[ImageChange, ...] = ()
+    commits: tuple[SourceCommit, ...] = ()
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """Environment -> why it did not render."""
+    tools: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Environment -> path in the dry tree -> object id: what the rendering reached."""
+    stored: Oid | None = None
+    """The ledger commit whose tree holds the content, under `r<number>/<environment>`."""
+    adopted: bool = False
+    """Taken from what stood there: verified only where it stands, never eligible elsewhere."""
+
+    @property
+    def name(self) -> str:
+        """`r41`."""
+        return release_name(self.number)
+
+    @property
+    def label(self) -> str:
+        """What people call it: its version, else its name."""
+        return self.version or self.name

@@ -1,0 +1,102 @@
+"""What one look at the world saw. `decide` knows nothing else; the same snapshot gives the same plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from promoter.model.forge import Check, Protection, PullRequest
+from promoter.model.ledger import Kind, Ledger
+from promoter.model.names import Branch, ContentId, Oid
+from promoter.model.verdict import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where an app's content for one environment stands."""
+
+    app: str
+    environment: str
+    branch: Branch
+    path: str
+    """Folder in the branch ("" for the root); for a slot edited in place, the folder or file whose values move."""
+    proposal_branch: Branch
+    in_place: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterLive:
+    """What one cluster says of the content that is active in a slot."""
+
+    cluster: str
+    answer: Answer
+    reason: str
+    revision: str = ""
+    object: str = ""
+    """`Kustomization/flux-system/shop`."""
+    seen: datetime | None = None
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalSeen:
+    """The head of a proposal branch."""
+
+    head: Oid
+    parent: Oid | None
+    release: int | None
+    """By its trailers."""
+    kind: Kind | None
+    ours: bool
+    """One commit on the active branch's history whose only change is the slot becoming exactly that release."""
+    before: ContentId | None
+    """The slot's content in its parent."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSeen:
+    """One slot as it was found."""
+
+    slot: Slot
+    tip: Oid | None
+    """The active branch's tip; None when the branch does not exist."""
+    content: ContentId | None
+    """None when the slot is empty."""
+    proposal: ProposalSeen | None = None
+    pulls: tuple[PullRequest, ...] = ()
+    """Every pull request from the proposal branch, oldest first, in all states."""
+    pull_releases: Mapping[int, int] = field(default_factory=dict)
+    """Pull request number -> the release that its head carries, by trailer."""
+    arrived: int | None = None
+    """When the content is not the stay's: the release that our newest commit for this slot since then carries."""
+    arrived_kind: Kind | None = None
+    live: tuple[ClusterLive, ...] = ()
+    checks: tuple[Check, ...] = ()
+    """Checks on the commit of the current stay."""
+    protection: Protection = field(default_factory=Protection)
+    our_trailers: bool = False
+    """The active branch's history carries our trailers for this slot (only looked for when there is no ledger)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppSeen:
+    """One app as it was found."""
+
+    app: str
+    ledger_tip: Oid | None
+    ledger: Ledger
+    slots: Mapping[str, SlotSeen]
+    dry_changed: bool = False
+    """The dry branch's tip has other inputs for this app than its newest release."""
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One look at the world."""
+
+    commit: Oid
+    """The dry branch's tip, whose config judges."""
+    apps: Mapping[str, AppSeen]
+    repository: str = ""

@@ -1,0 +1,1 @@
+"""The config: what is promoted, through which environments, and by which rules."""
