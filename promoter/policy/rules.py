@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
+from promoter.layout.moved import Tracked
 from promoter.model.snapshot import Slot
 from promoter.policy.gate import Gate
 
@@ -121,20 +122,6 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """An image or chart that releases move, and where it stands if that cannot be found."""
-
-    name: str
-    also: tuple[str, ...] = ()
-    semver: str = ""
-    tags: str = ""
-    file: str = ""
-    key: str = ""
-    marker: str = ""
-    regex: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Render:
     """How manifests are made: `auto` (found), `kustomize`, `helm`, `plain`, `command` or `external`, with settings."""
 
@@ -152,10 +139,7 @@ class AppRules:
     environments: Mapping[str, Rules]
     """In pipeline order (every environment stands after those it comes after)."""
     slots: Mapping[str, Slot]
-    images: tuple[Moved, ...] = ()
-    charts: tuple[Moved, ...] = ()
-    values: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
+    tracked: Tracked = Tracked()
     render: Render = Render()
 
     def source(self, environment: str) -> str:

@@ -1,0 +1,1 @@
+"""Where content stands, and how values in files are found and changed byte by byte."""
