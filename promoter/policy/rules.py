@@ -139,7 +139,7 @@ class AppRules:
     environments: Mapping[str, Rules]
     """In pipeline order (every environment stands after those it comes after)."""
     slots: Mapping[str, Slot]
-    tracked: Tracked = Tracked()
+    tracked: Tracked = field(default_factory=Tracked)
     render: Render = Render()
 
     def source(self, environment: str) -> str:
