@@ -119,6 +119,19 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Merging:
+    """A merge that promoter decided on, written before it is tried: what was judged, and on what evidence.
+
+    It is a record, not an intent: every run judges again.
+    """
+
+    release: int
+    head: Oid
+    at: datetime
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """The slot holds something that no release explains."""
 
@@ -143,6 +156,7 @@ class Place:
     proposal: Proposal | None = None
     target: Target | None = None
     asked: Asked | None = None
+    merging: Merging | None = None
     hold: Hold | None = None
     drift: Drift | None = None
     pulls_done: int = 0

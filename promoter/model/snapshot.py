@@ -52,6 +52,8 @@ class ProposalSeen:
     """One commit on the active branch's history whose only change is the slot becoming exactly that release."""
     before: ContentId | None
     """The slot's content in its parent."""
+    merged: bool = False
+    """The head is in the active branch's history already: nothing is waiting on the branch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class SlotSeen:
     """The active branch's tip; None when the branch does not exist."""
     content: ContentId | None
     """None when the slot is empty."""
+    also: frozenset[ContentId] = frozenset()
+    """Other known contents that it equals as well: in place, releases that move different sets of values."""
     proposal: ProposalSeen | None = None
     pulls: tuple[PullRequest, ...] = ()
     """Every pull request from the proposal branch, oldest first, in all states."""
@@ -77,6 +81,10 @@ class SlotSeen:
     protection: Protection = field(default_factory=Protection)
     our_trailers: bool = False
     """The active branch's history carries our trailers for this slot (only looked for when there is no ledger)."""
+
+    def holds(self, content: ContentId | None) -> bool:
+        """Tell whether the slot holds `content`."""
+        return content == self.content or content in self.also
 
 
 @dataclass(frozen=True, slots=True)
