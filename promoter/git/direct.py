@@ -1,0 +1,162 @@
+"""Refs of a repository on this disk, changed in place. For tests, and for teams whose forge is a folder.
+
+Invariant: refs change under git's own locks (`<ref>.lock`), after their values were read again under the lock, so any
+other Git program may write to the repository at the same time. Hooks are not run.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Collection, Sequence
+from typing import Final
+
+import pygit2
+
+from promoter.errors import EdgeFailed, LostRace, Rejected
+from promoter.git.ref import ABSENT, RefUpdate, check_updates
+from promoter.git.store import Store
+from promoter.model.names import Oid
+
+LOCK_WAIT: Final = 2.0
+"""Seconds to wait for another writer's lock on a ref."""
+PROGRAM_WAIT: Final = 60.0
+"""Seconds that `git update-ref` may take."""
+
+_LOCKED = "failed to lock file"  # libgit2's words (filebuf.c) when the lock file exists; pygit2 has no class for it
+
+
+class Direct:
+    """A repository whose refs and objects are those of `store`."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def refs(self, prefixes: Sequence[str] = ("refs/",)) -> dict[str, Oid]:
+        """Give full ref name -> id for refs whose name starts with one of `prefixes`."""
+        wanted = tuple(prefixes)
+        try:
+            references = [ref for ref in self.store.pygit2.references.iterator() if ref.name.startswith(wanted)]
+            return {ref.name: oid for ref in references if (oid := self._value(ref.name)) is not None}
+        except (pygit2.GitError, OSError) as error:
+            raise EdgeFailed(f"cannot read the refs of {self.store.path}: {error}") from error
+
+    def fetch(self, wants: Sequence[str]) -> None:
+        """Check that commits (ids or full ref names) are here. Raises EdgeFailed when one is not."""
+        for want in wants:
+            found = self._value(want) is not None if want.startswith("refs/") else self.store.has(Oid(want))
+            if not found:
+                raise EdgeFailed(f"{want} is not in {self.store.path}")
+
+    def fetch_blobs(self, ids: Collection[Oid]) -> None:
+        """Check that file contents are here. Raises EdgeFailed when one is not."""
+        for oid in ids:
+            if not self.store.has(oid):
+                raise EdgeFailed(f"the object {oid} is missing in {self.store.path}")
+
+    def update(self, updates: Sequence[RefUpdate]) -> None:
+        """Change all refs, or none; see `promoter.git.remote.Remote.update`."""
+        check_updates(updates)
+        for update in updates:
+            if update.new is not None and not self.store.has(update.new):
+                raise EdgeFailed(f"{update.ref} cannot become {update.new}: the object is not in {self.store.path}")
+        self._refuse_checked_out(updates)
+        if len(updates) == 1 and updates[0].new is not None:
+            self._swap(updates[0], updates[0].new)
+        elif updates:
+            self._transact(updates)
+
+    def _swap(self, update: RefUpdate, new: Oid) -> None:
+        """Change one ref without starting a program."""
+        deadline = time.monotonic() + LOCK_WAIT
+        while True:
+            try:
+                with self.store.pygit2.transaction() as transaction:
+                    transaction.lock_ref(update.ref)
+                    self._compare(update)
+                    if update.old is None:
+                        self._refuse_clash(update.ref)
+                    if update.old != new:
+                        transaction.set_target(update.ref, new)
+            except pygit2.GitError as error:
+                if _LOCKED not in str(error):
+                    raise self._failed(str(error)) from error
+                if time.monotonic() > deadline:
+                    raise _locked(update.ref) from error
+                time.sleep(0.002)
+            else:
+                return
+
+    def _transact(self, updates: Sequence[RefUpdate]) -> None:
+        """Change several refs, or delete one, by git's own transaction: all locks first, then all values."""
+        script = "start\0" + "".join(_line(update) for update in updates) + "prepare\0commit\0"
+        command = ["git", "--git-dir", str(self.store.path), "-c", "core.hooksPath=/dev/null", "update-ref"]
+        try:
+            done = subprocess.run(
+                [*command, "--stdin", "-z"],
+                input=script.encode(),
+                capture_output=True,
+                timeout=PROGRAM_WAIT,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise self._failed(str(error)) from error
+        if done.returncode == 0:
+            return
+        for update in updates:
+            self._compare(update)
+        reason = done.stderr.decode("utf-8", "replace").strip()
+        if ".lock" in reason:
+            raise _locked(updates[0].ref)
+        raise self._failed(reason)
+
+    def _compare(self, update: RefUpdate) -> None:
+        found = self._value(update.ref)
+        if found != update.old:
+            raise LostRace(
+                f"{update.ref} is {found or 'absent'}, not {update.old or 'absent'}: somebody else wrote it",
+                "Nothing was changed. Run again.",
+            )
+
+    def _value(self, ref: str) -> Oid | None:
+        try:
+            return Oid(str(self.store.pygit2.references[ref].resolve().target))
+        except KeyError:
+            return None
+
+    def _refuse_clash(self, ref: str) -> None:
+        """Refuse a ref below another one, or above: only loose refs are kept apart by the file system."""
+        parts = ref.split("/")
+        above = next((name for n in range(3, len(parts)) if self._value(name := "/".join(parts[:n]))), None)
+        packed = self.store.path / "packed-refs"
+        below = f" {ref}/" in packed.read_text("utf-8", "replace") if packed.exists() else False
+        if above is not None or below:
+            raise Rejected(
+                f"{ref} cannot be made: {above or ref + '/...'} exists, and Git keeps refs as files and folders"
+            )
+
+    def _refuse_checked_out(self, updates: Sequence[RefUpdate]) -> None:
+        heads = [self.store.path / "HEAD"] if not self.store.pygit2.is_bare else []
+        heads += self.store.path.glob("worktrees/*/HEAD")
+        branches = {head.read_text("utf-8", "replace").removeprefix("ref:").strip() for head in heads}
+        for update in updates:
+            if update.ref in branches and update.new != update.old:
+                raise Rejected(
+                    f"{update.ref} is checked out in a working copy of {self.store.path}, so it is not moved",
+                    "Check out another branch there, or use a bare repository.",
+                )
+
+    def _failed(self, reason: str) -> EdgeFailed:
+        return EdgeFailed(f"cannot change refs of {self.store.path}: {reason}")
+
+
+def _line(update: RefUpdate) -> str:
+    if update.old == update.new:
+        return f"verify {update.ref}\0{update.old or ABSENT}\0"
+    if update.new is None:
+        return f"delete {update.ref}\0{update.old}\0"
+    return f"update {update.ref}\0{update.new}\0{update.old or ABSENT}\0"
+
+
+def _locked(ref: str) -> LostRace:
+    return LostRace(f"{ref} is locked by another writer", f"If no Git program is running, remove the file {ref}.lock.")
