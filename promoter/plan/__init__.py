@@ -1,0 +1,1 @@
+"""Deciding: a pure function of (config, snapshot, now), and every view of its answer."""

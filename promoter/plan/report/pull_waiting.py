@@ -1,0 +1,91 @@
+"""The second part of a pull request: what it waits for, every gate's verdict, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from promoter.model.ledger import Kind
+from promoter.model.verdict import Answer, Verdict
+from promoter.plan.report.about import About
+from promoter.plan.report.brings import named
+from promoter.plan.report.foreign import prose
+from promoter.plan.report.moment import length
+from promoter.policy.rules import Newer, OnFailure
+
+_MOST_VERDICTS = 50
+_WORDS = {
+    Answer.SUCCESS: "passed",
+    Answer.PENDING: "**waits**",
+    Answer.FAILURE: "**fails**",
+    Answer.UNKNOWN: "**unknown**",
+}
+_NEWER = {
+    Newer.REPLACE: "A newer release takes its place here until a person has approved it.",
+    Newer.WAIT: "A newer release waits until this one is done.",
+    Newer.QUEUE: "Newer releases wait in line.",
+}
+
+
+def waiting_part(about: About) -> str:
+    """Give the part as Markdown."""
+    return "\n\n".join(filter(None, (_heading(about), _gates(about), _afterwards(about))))
+
+
+def _heading(about: About) -> str:
+    failed = [verdict for verdict in about.verdicts if verdict.answer is Answer.FAILURE]
+    if failed:
+        return f"### Blocked by {_and([_wants(about, verdict) for verdict in failed])}"
+    open_ones = [verdict for verdict in about.verdicts if not verdict.passed]
+    if open_ones:
+        return f"### Waits for {_and([_wants(about, verdict) for verdict in open_ones])}"
+    return (
+        "### Nothing is missing: promoter merges this" if about.merges_itself else "### Waits for a person to merge it"
+    )
+
+
+def _wants(about: About, verdict: Verdict) -> str:
+    if verdict.until is not None:
+        return f"{prose(verdict.gate)} (until {about.at.weekday(verdict.until)})"
+    return f"{prose(verdict.gate)} ({prose(verdict.reason, 100)})" if verdict.reason else prose(verdict.gate)
+
+
+def _gates(about: About) -> str:
+    if not about.verdicts:
+        return ""
+    rows = [
+        f"| {_WORDS[verdict.answer]} | {prose(verdict.gate)} | {prose(verdict.reason, 300)} |"
+        for verdict in about.verdicts[:100]
+    ]
+    return "\n".join(["| | gate | |", "|---|---|---|", *rows])
+
+
+def _afterwards(about: About) -> str:
+    lines = []
+    verify = about.rules.verify
+    if about.merges_itself:
+        lines.append("When all pass, promoter merges this.")
+    else:
+        lines.append("When all pass, a person merges this, or asks promoter to.")
+    if verify.health and about.kind is Kind.PROMOTION:
+        soak = f" and stay so for {length(verify.soak)}" if verify.soak > timedelta(0) else ""
+        lines.append(f"Then it must be live and healthy within {length(verify.within)}{soak}{_otherwise(about)}.")
+    if about.head is not None:
+        lines.append(f"Judged at `{about.head[:7]}`.")
+    if about.kind is Kind.PROMOTION:
+        lines.append(_NEWER[about.rules.newer])
+    command = f"promoter explain {about.app.name} {about.environment}"
+    return " ".join(lines) + f"\n\nAt a terminal: `{command}`"
+
+
+def _otherwise(about: About) -> str:
+    stay = about.place.stay
+    if about.rules.verify.on_failure is OnFailure.ROLLBACK and stay is not None:
+        return f"; else it goes back to {prose(named(about.ledger, stay.release))}"
+    return {OnFailure.HOLD: f"; else {prose(about.environment)} is held"}.get(about.rules.verify.on_failure, "")
+
+
+def _and(parts: Sequence[str]) -> str:
+    if len(parts) <= 1:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
