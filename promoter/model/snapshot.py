@@ -54,6 +54,8 @@ class ProposalSeen:
     """The slot's content in its parent."""
     merged: bool = False
     """The head is in the active branch's history already: nothing is waiting on the branch."""
+    difference: str = ""
+    """What the head changes in the slot, as a unified diff; empty when nothing is on offer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,13 +109,13 @@ def _reader(kind: Any) -> Callable[[Any], object]:
         convert = _reader(get_args(kind)[0])
         return lambda data: tuple(convert(item) for item in data)
     if hasattr(kind, "__supertype__"):
-        return cast("Callable[[Any], object]", _reader(kind.__supertype__))
+        return _reader(kind.__supertype__)
     if is_dataclass(kind):
         return _dataclass_reader(cast("type", kind))
     if kind is datetime:
         return _moment
     if issubclass(kind, StrEnum):
-        return kind
+        return cast("Callable[[Any], object]", kind)
     return lambda data: _scalar(kind, data)
 
 

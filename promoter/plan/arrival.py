@@ -1,0 +1,194 @@
+"""What is active, and how it came there: the ledger's word, checked by content (design.md, section 3).
+
+While the slot holds the current stay's content the stay holds. When it does not, in this order: our proposal was
+merged; a person went back to what was active before; a person brought a release by hand; else it is drift.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from promoter.model.forge import PullRequest, PullState
+from promoter.model.ledger import Drift, Hold, How, Kind, Outcome, Place, Result, Skip, Stay
+from promoter.model.names import Oid
+from promoter.plan.sight import BOT, Sight
+from promoter.policy.freeze import freeze_for
+from promoter.policy.rules import Newer
+
+PAST = 20
+"""How many earlier stays the tip keeps; older ones stand in the ledger's history."""
+
+
+def arrivals(sight: Sight, environment: str) -> None:
+    """Take note of what the slot holds."""
+    place, slot = sight.places[environment], sight.slot(environment)
+    merged = _merged(sight, environment)
+    if place.stay is not None and slot.holds(place.stay.content):
+        if place.drift is not None:
+            sight.change(environment, "the hand edit is gone", drift=None)
+        if merged:
+            _merged_without_trace(sight, environment, merged)
+        return
+    if slot.content is None and place.stay is None:
+        return
+    known = {n: r.content[environment] for n, r in sight.seen.ledger.releases.items() if environment in r.content}
+    if merged and slot.holds(known.get(merged[-1][1])):
+        pull, release = merged[-1]
+        since = min(pull.closed_at or sight.now, sight.now)
+        how = How.ROLLED_BACK if _kind(place, release) is Kind.ROLLBACK else How.MERGED
+        arrive(sight, environment, release, how, f"merged by pull request {pull.number}", since)
+    elif slot.arrived is not None and slot.holds(known.get(slot.arrived)) and _proposed(place, slot.arrived):
+        how = How.ROLLED_BACK if slot.arrived_kind is Kind.ROLLBACK else How.MERGED
+        arrive(sight, environment, slot.arrived, how, "its proposal is on the active branch", sight.now)
+    elif (back := _was_here(place, sight, environment)) is not None:
+        _taken_back(sight, environment, back)
+    elif same := sorted(number for number, content in known.items() if slot.holds(content)):
+        cleared = [number for number in same if sight.cleared(number, environment)]
+        arrive(sight, environment, cleared[-1] if cleared else same[0], How.BY_HAND, "moved by hand", sight.now)
+    elif merged:
+        _mixed(sight, environment, merged[-1][1])
+    else:
+        _drift(sight, environment)
+
+
+def arrive(sight: Sight, environment: str, release: int, how: How, why: str, since: datetime | None = None) -> None:
+    """Begin a new stay of `release`; what it replaces becomes past, and loses its pass when it is gone back from."""
+    place, slot = sight.places[environment], sight.slot(environment)
+    start = since or sight.now
+    content = slot.content if how is How.MIXED else sight.release(release).content[environment]
+    stay = Stay(release, content, slot.tip or Oid(""), start, how)
+    past = ((place.stay, *place.past) if place.stay else place.past)[:PAST]
+    outcomes = {number: word for number, word in place.outcomes.items() if number != release}
+    for left in _above(past, release):
+        outcomes[left] = Outcome(Result.LEFT, sight.now, f"left for {sight.label(release)}")
+    done = max([place.pulls_done, *(pull.number for pull, _ in _merged(sight, environment))])
+    proposal = None if place.proposal is None or place.proposal.release == release else place.proposal
+    sight.change(
+        environment, f"{sight.label(release)} is active: {why}", stay=stay, past=past, outcomes=outcomes,
+        mark=max(place.mark, release), pulls_done=done, drift=None, merging=None,
+        proposal=None if done > place.pulls_done else proposal,
+        target=None if place.target is None or place.target.release == release else place.target,
+        asked=None if place.asked is None or place.asked.release == release else place.asked,
+    )  # fmt: skip
+
+
+def arrive_unchanged(sight: Sight, environment: str) -> None:
+    """Let a release that changes nothing here arrive: it joins the stay and its clock, never its verdict."""
+    place, slot = sight.places[environment], sight.slot(environment)
+    if place.stay is None or place.drift is not None or place.stay.how is How.MIXED:
+        return
+    target = place.target
+    if target is not None and target.kind is Kind.ROLLBACK and target.release != place.stay.release:
+        if slot.holds(sight.release(target.release).content.get(environment)):
+            arrive(
+                sight, environment, target.release, How.ROLLED_BACK, f"rolled back by {target.by}, nothing to change"
+            )
+        return
+    if sight.hold(environment) is not None or freeze_for(sight.config, environment, sight.now) is not None:
+        return
+    release = _joins(sight, environment)
+    if release is None:
+        return
+    stay, content = place.stay, sight.release(release).content[environment]
+    joined = replace(stay, release=release, content=content, how=How.UNCHANGED, since=stay.since)
+    sight.change(
+        environment, f"{sight.label(release)} is active: it changes nothing here", stay=joined,
+        past=(stay, *place.past)[:PAST], mark=max(place.mark, release),
+        asked=None if place.asked is None or place.asked.release == release else place.asked,
+    )  # fmt: skip
+
+
+def _joins(sight: Sight, environment: str) -> int | None:
+    """The release that may join the stay: the newest eligible with equal content that overtakes nobody who waits."""
+    slot, place = sight.slot(environment), sight.places[environment]
+    eligible = sight.eligible(environment)
+    same = [number for number in eligible if slot.holds(sight.release(number).content[environment])]
+    if not same:
+        return None
+    newer = sight.rules(environment).newer
+    waiting = place.proposal.release if place.proposal is not None else None
+    if newer is Newer.QUEUE:
+        return same[0] if same[0] == eligible[0] else None
+    if newer is Newer.WAIT and waiting in eligible:
+        same = [number for number in same if number < waiting]
+    return same[-1] if same else None
+
+
+def _merged(sight: Sight, environment: str) -> list[tuple[PullRequest, int]]:
+    slot, done = sight.slot(environment), sight.places[environment].pulls_done
+    return [
+        (pull, slot.pull_releases[pull.number])
+        for pull in slot.pulls
+        if pull.state is PullState.MERGED and pull.number > done
+        and slot.pull_releases.get(pull.number) in sight.seen.ledger.releases
+    ]  # fmt: skip
+
+
+def _merged_without_trace(sight: Sight, environment: str, merged: list[tuple[PullRequest, int]]) -> None:
+    """A merge was seen, yet the slot holds what it held: it is what was merged, or it was taken back at once."""
+    place, done = sight.places[environment], merged[-1][0].number
+    release = merged[-1][1]
+    if place.stay is not None and release == place.stay.release:
+        sight.change(environment, "", pulls_done=done, proposal=None, merging=None)
+        return
+    skip = Skip("somebody", sight.now, "merged and taken back by hand")
+    outcomes = {**place.outcomes, release: Outcome(Result.LEFT, sight.now, "merged and taken back by hand")}
+    sight.change(
+        environment, f"{sight.label(release)} was merged and taken back by hand", pulls_done=done, proposal=None,
+        mark=max(place.mark, release), skips={**place.skips, release: skip}, outcomes=outcomes, merging=None,
+        hold=place.hold or Hold(BOT, sight.now, f"{sight.label(release)} was taken back by hand"),
+    )  # fmt: skip
+
+
+def _was_here(place: Place, sight: Sight, environment: str) -> int | None:
+    """The newest release that was active here before with exactly what the slot holds now."""
+    slot = sight.slot(environment)
+    back = [stay.release for stay in place.past if stay.content is not None and slot.holds(stay.content)]
+    back = [number for number in back if number in sight.seen.ledger.releases]
+    return max(back, default=None)
+
+
+def _taken_back(sight: Sight, environment: str, release: int) -> None:
+    place = sight.places[environment]
+    left = _above(((place.stay,) if place.stay else ()) + place.past, release)
+    arrive(sight, environment, release, How.BY_HAND, "a person took it back")
+    skips = {number: Skip("somebody", sight.now, "taken back by hand") for number in left}
+    place = sight.places[environment]
+    reason = f"taken back to {sight.label(release)} by hand"
+    sight.change(
+        environment, "held: " + reason, skips={**skips, **place.skips}, target=None,
+        hold=place.hold or Hold(BOT, sight.now, reason),
+    )  # fmt: skip
+
+
+def _mixed(sight: Sight, environment: str, release: int) -> None:
+    reason = f"{sight.label(release)} was merged, but the slot holds something else as well"
+    arrive(sight, environment, release, How.MIXED, "merged together with other changes")
+    place = sight.places[environment]
+    sight.change(environment, "held: " + reason, hold=place.hold or Hold(BOT, sight.now, reason))
+
+
+def _drift(sight: Sight, environment: str) -> None:
+    place, slot = sight.places[environment], sight.slot(environment)
+    if place.stay is None or (place.drift is not None and place.drift.content == slot.content):
+        return
+    drift = Drift(slot.content, slot.tip or place.stay.commit, sight.now)
+    stay = replace(place.stay, healthy_since=None)  # a soak needs a slot that holds what is soaking
+    sight.change(environment, "the slot was changed by hand to something no release explains", drift=drift, stay=stay)
+
+
+def _above(stays: tuple[Stay, ...], release: int) -> list[int]:
+    return sorted({stay.release for stay in stays if stay.release > release})
+
+
+def _kind(place: Place, release: int) -> Kind:
+    if place.target is not None and place.target.release == release:
+        return place.target.kind
+    if place.proposal is not None and place.proposal.release == release:
+        return place.proposal.kind
+    return Kind.PROMOTION
+
+
+def _proposed(place: Place, release: int) -> bool:
+    return any(word is not None and word.release == release for word in (place.proposal, place.target))

@@ -1,0 +1,123 @@
+"""Closing the facts: what the look means for the ledger, to a fixpoint over the graph.
+
+Invariants: facts follow from (ledger, look) alone, so a second pass over the same look changes nothing; evidence is
+written when it changes and never otherwise; nobody's word (skip, hold, close) is undone here.
+"""
+
+from __future__ import annotations
+
+from promoter.model.forge import PullRequest, PullState
+from promoter.model.ledger import Asked, Hold, Kind, Skip
+from promoter.plan.arrival import arrivals, arrive_unchanged
+from promoter.plan.outcome import outcome
+from promoter.plan.sight import BOT, Sight
+
+
+def close_facts(sight: Sight) -> None:
+    """Bring the sight's places up to what was seen.
+
+    Environments come in pipeline order, so one pass settles almost everything; the bound is the depth of the graph.
+    """
+    for _ in range(2 * len(sight.places) + 2):
+        before = dict(sight.places)
+        for environment in sight.app.environments:
+            _hold_over(sight, environment)
+            _graph(sight, environment)
+            _pulls(sight, environment)
+            arrivals(sight, environment)
+            arrive_unchanged(sight, environment)
+            outcome(sight, environment)
+            _stale(sight, environment)
+        if before == sight.places:
+            return
+
+
+def _hold_over(sight: Sight, environment: str) -> None:
+    hold = sight.places[environment].hold
+    if hold is not None and hold.until is not None and hold.until <= sight.now:
+        sight.change(environment, f"the hold by {hold.by} is over", hold=None)
+
+
+def _graph(sight: Sight, environment: str) -> None:
+    """Hold an environment whose predecessors were removed or replaced: its order is not the one that was agreed."""
+    place, after = sight.places[environment], sight.rules(environment).after.names
+    if place.after == after:
+        return
+    known = environment in sight.seen.ledger.places
+    lost = [name for name in place.after if name not in after]
+    if known and lost:
+        reason = f"the pipeline changed: came after {', '.join(place.after)}, now after {', '.join(after) or 'nothing'}"
+        hold = place.hold or Hold(BOT, sight.now, reason)
+        sight.change(environment, reason, after=after, hold=hold)
+    else:
+        sight.change(environment, f"comes after {', '.join(after) or 'nothing'}", after=after)
+
+
+def _pulls(sight: Sight, environment: str) -> None:
+    """Learn from pull requests: bind the open one, take a close as a skip and a reopening as a retry."""
+    for pull in sight.slot(environment).pulls:
+        place = sight.places[environment]
+        if pull.state is PullState.OPEN:
+            _open(sight, environment, pull)
+        elif pull.state is PullState.CLOSED and pull.number > place.pulls_done:
+            _closed(sight, environment, pull)
+
+
+def _open(sight: Sight, environment: str, pull: PullRequest) -> None:
+    place = sight.places[environment]
+    release = sight.slot(environment).pull_releases.get(pull.number)
+    skip = place.skips.get(release) if release is not None else None
+    if skip is not None and skip.pull == pull.number:
+        skips = {number: word for number, word in place.skips.items() if number != release}
+        sight.change(environment, f"r{release} may come again: #{pull.number} was reopened", skips=skips)
+    elif place.proposal is not None and place.proposal.pull is None and pull.number > place.pulls_done:
+        proposal = place.proposal
+        bound = type(proposal)(proposal.release, proposal.kind, proposal.since, pull.number)
+        sight.change(environment, f"r{proposal.release} is proposed in pull request {pull.number}", proposal=bound)
+
+
+def _closed(sight: Sight, environment: str, pull: PullRequest) -> None:
+    place = sight.places[environment]
+    ours = place.proposal is not None and place.proposal.pull in (None, pull.number)
+    proposal = None if ours else place.proposal
+    if pull.number in place.announced:
+        announced = tuple(number for number in place.announced if number != pull.number)
+        sight.change(
+            environment, f"pull request {pull.number} is closed", announced=announced, pulls_done=pull.number,
+            proposal=proposal,
+        )  # fmt: skip
+        return
+    release = sight.slot(environment).pull_releases.get(pull.number)
+    if release is None and ours and place.proposal is not None:
+        release = place.proposal.release
+    who = pull.closed_by or "somebody"
+    if release is None or release not in sight.seen.ledger.releases:
+        sight.change(environment, f"pull request {pull.number} was closed", pulls_done=pull.number, proposal=proposal)
+        return
+    skip = Skip(who, min(pull.closed_at or sight.now, sight.now), f"closed pull request {pull.number}", pull.number)
+    target = place.target if place.target is None or place.target.release != release else None
+    asked = place.asked if place.asked is None or place.asked.release != release else None
+    sight.change(
+        environment, f"r{release} is skipped: {who} closed pull request {pull.number}", pulls_done=pull.number,
+        proposal=proposal, skips={**place.skips, release: skip}, target=target, asked=asked, merging=None,
+    )  # fmt: skip
+
+
+def _stale(sight: Sight, environment: str) -> None:
+    """Drop words that no longer have a subject: asked for another head, a target that is already here."""
+    place = sight.places[environment]
+    if place.target is not None and place.stay is not None and place.target.release == place.stay.release:
+        sight.change(environment, "", target=None)
+    asked, seen = place.asked, sight.slot(environment).proposal
+    if asked is None:
+        return
+    here = place.stay is not None and place.stay.release == asked.release
+    if here or asked.release not in sight.seen.ledger.releases or asked.release in place.skips:
+        sight.change(environment, f"the word of {asked.by} for r{asked.release} has no subject now", asked=None)
+    elif seen is not None and seen.ours and not seen.merged and seen.kind is Kind.PROMOTION:
+        if asked.head is None and seen.release == asked.release:
+            bound = Asked(asked.release, asked.by, asked.at, seen.head)
+            sight.change(environment, f"the word of {asked.by} is for {seen.head[:8]}", asked=bound)
+        elif asked.head is not None and asked.head != seen.head:
+            why = f"the word of {asked.by} was for {asked.head[:8]}, which is not proposed any more"
+            sight.change(environment, why, asked=None)

@@ -1,0 +1,152 @@
+"""Every verdict on a release on its way into an environment: the order, people's words, then the configured gates.
+
+Invariants: the order is always judged, whatever is configured; a rollback needs the right and nothing else, so nothing
+but the proposal itself can stop it; what is judged is one exact head.
+"""
+
+from __future__ import annotations
+
+from promoter.model.forge import PullRequest, PullState
+from promoter.model.ledger import Kind
+from promoter.model.snapshot import ProposalSeen
+from promoter.model.verdict import Answer, Verdict
+from promoter.plan.outcome import health, verify_deadline
+from promoter.plan.sight import Sight
+from promoter.policy.freeze import freeze_for, freeze_over
+from promoter.policy.gate import Subject
+from promoter.policy.rules import Promote
+
+STATUS = "promoter"
+"""The name of the one commit status that promoter posts."""
+HOLD_LABELS = frozenset({"held", "promoter/hold"})
+
+
+def open_pull(sight: Sight, environment: str) -> PullRequest | None:
+    """Give the open pull request from this slot's proposal branch."""
+    slot = sight.slot(environment)
+    return next((pull for pull in reversed(slot.pulls) if pull.state is PullState.OPEN), None)
+
+
+def on_offer(sight: Sight, environment: str, release: int, kind: Kind) -> ProposalSeen | None:
+    """Give the proposal branch's head when it is exactly `release` on top of what is active now."""
+    slot = sight.slot(environment)
+    seen = slot.proposal
+    if seen is None or not seen.ours or seen.merged or seen.release != release or seen.kind is not kind:
+        return None
+    return seen if slot.holds(seen.before) else None
+
+
+def judge(sight: Sight, environment: str, release: int, kind: Kind) -> tuple[Verdict, ...]:
+    """Give all verdicts on `release` for `environment`, in the order in which people should read them."""
+    own = tuple(_own(sight, environment, release, kind))
+    if kind is Kind.ROLLBACK:
+        return own
+    record = sight.release(release)
+    pull, offer = open_pull(sight, environment), on_offer(sight, environment, release, kind)
+    authors = {commit.author for commit in record.commits} | {record.by}
+    head = offer.head if offer is not None else None
+    current = pull if pull is not None and pull.head == head else None
+    subject = Subject(
+        sight.app.name, environment, record, head, current, current.checks if current else (), frozenset(authors)
+    )
+    gates = tuple(v for gate in sight.rules(environment).gates for v in gate.evaluate(subject, sight.now))
+    return own + gates
+
+
+def merge_word(sight: Sight, environment: str, release: int, kind: Kind) -> Verdict | None:
+    """Say who has to merge when everything else has passed; None when promoter does."""
+    rules, place = sight.rules(environment), sight.places[environment]
+    how = rules.rollback if kind is Kind.ROLLBACK else rules.promote
+    if how in (Promote.AUTO, Promote.COMMIT):
+        return None
+    offer = on_offer(sight, environment, release, kind)
+    asked = place.asked
+    if asked is not None and offer is not None and (asked.release, asked.head) == (release, offer.head):
+        return None
+    return Verdict("merge", Answer.PENDING, "a person merges it, or says /promoter promote", who=("write",))
+
+
+def _own(sight: Sight, environment: str, release: int, kind: Kind) -> list[Verdict]:
+    rollback = kind is Kind.ROLLBACK
+    found = [_order(sight, environment, release, kind)]
+    if not rollback:
+        found += [
+            v for v in (_settled(sight, environment), _held(sight, environment), _frozen(sight, environment)) if v
+        ]
+        if (drift := sight.places[environment].drift) is not None:
+            reason = "the slot was changed by hand; adopt it, take it back, or merge by hand"
+            found.append(Verdict("drift", Answer.FAILURE, reason, drift.since))
+    seen = sight.slot(environment).proposal
+    if seen is not None and not seen.ours and not seen.merged:
+        reason = f"{sight.slot(environment).slot.proposal_branch} holds commits that are not promoter's"
+        found.append(Verdict("head", Answer.FAILURE, f"{reason}; delete the branch to have it made again"))
+    pull = open_pull(sight, environment)
+    if pull is not None and pull.draft:
+        found.append(Verdict("draft", Answer.PENDING, "the pull request is a draft"))
+    if pull is not None and not rollback and (labels := HOLD_LABELS & set(pull.labels)):
+        found.append(Verdict("hold", Answer.PENDING, f"label {min(labels)} on pull request {pull.number}"))
+    if pull is not None:
+        found += _forge(sight, environment, pull)
+    return found
+
+
+def _forge(sight: Sight, environment: str, pull: PullRequest) -> list[Verdict]:
+    """What the forge itself asks of a merge: read, so that nothing is tried that it would refuse."""
+    asks = sight.slot(environment).protection
+    good = {check.name for check in pull.checks if check.state == "success"}
+    found = [
+        Verdict("forge", Answer.PENDING, f"the forge requires the check {name}")
+        for name in asks.required_checks
+        if name not in good and name != STATUS
+    ]
+    approvals = len({r.user for r in pull.reviews if r.state == "approved" and r.head == pull.head})
+    if approvals < asks.required_approvals:
+        reason = f"the forge requires {asks.required_approvals} approvals, has {approvals}"
+        found.append(Verdict("forge", Answer.PENDING, reason))
+    return found
+
+
+def _order(sight: Sight, environment: str, release: int, kind: Kind) -> Verdict:
+    rules, place = sight.rules(environment), sight.places[environment]
+    if kind is Kind.ROLLBACK:
+        who = place.target.by if place.target is not None else "somebody"
+        return Verdict("order", Answer.SUCCESS, f"rolled back by {who}")
+    if not rules.after.names:
+        return Verdict("order", Answer.SUCCESS, "comes first")
+    names = rules.after.names
+    if sight.cleared(release, environment):
+        seen = [(name, sight.places[name].outcomes[release].at) for name in names if sight.passed(release, name)]
+        return Verdict("order", Answer.SUCCESS, ", ".join(f"verified in {n}, {sight.show(at)}" for n, at in seen))
+    missing = [name for name in names if name not in sight.places or not sight.passed(release, name)]
+    return Verdict("order", Answer.PENDING, f"not verified in {' or '.join(missing)}")
+
+
+def _settled(sight: Sight, environment: str) -> Verdict | None:
+    """What is active stays until its outcome is known, or it would never get one."""
+    place, rules = sight.places[environment], sight.rules(environment)
+    if sight.settled(environment) or place.stay is None:
+        return None
+    stay, label = place.stay, sight.label(place.stay.release)
+    if stay.healthy_since is not None and sight.now < stay.healthy_since + rules.verify.soak:
+        until = stay.healthy_since + rules.verify.soak
+        return Verdict("settled", Answer.PENDING, f"{label} soaks here until {sight.show(until)}", stay.since, until)
+    _, reason = health(sight, environment)
+    until = verify_deadline(stay, rules.verify)
+    return Verdict("settled", Answer.PENDING, f"{label} is being verified here: {reason}", stay.since, until)
+
+
+def _held(sight: Sight, environment: str) -> Verdict | None:
+    hold = sight.hold(environment)
+    if hold is None:
+        return None
+    end = f" until {sight.show(hold.until)}" if hold.until else ""
+    why = f": {hold.reason}" if hold.reason else ""
+    return Verdict("hold", Answer.PENDING, f"held by {hold.by}{end}{why}", hold.at, hold.until, ("resume",))
+
+
+def _frozen(sight: Sight, environment: str) -> Verdict | None:
+    freeze = freeze_for(sight.config, environment, sight.now)
+    if freeze is None:
+        return None
+    until = freeze_over(sight.config, freeze)
+    return Verdict("freeze", Answer.PENDING, f"frozen until {sight.show(until)}: {freeze.reason}", None, until)

@@ -1,0 +1,138 @@
+"""One app under consideration: what was seen of it, and its ledger as the facts change it.
+
+A `Sight` is the only mutable thing in `plan`; it lives for one call of `decide`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from promoter.model.ledger import Hold, Ledger, Place, Result
+from promoter.model.release import Release, ReleaseState
+from promoter.model.snapshot import AppSeen, SlotSeen
+from promoter.plan.report.moment import times
+from promoter.policy.accept import accepts
+from promoter.policy.rules import AppRules, Config, Rules
+
+BOT = "promoter"
+"""Who acted when no person did."""
+
+
+@dataclass(slots=True)
+class Sight:
+    """One app: rules, what was seen, and the working places."""
+
+    config: Config
+    app: AppRules
+    seen: AppSeen
+    now: datetime
+    places: dict[str, Place] = field(default_factory=dict)
+    changes: list[str] = field(default_factory=list)
+    """What became known, a sentence each: the message of the ledger's commit."""
+    _passed: dict[tuple[int, str], bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.places = {name: self.seen.ledger.place(name) for name in self.app.environments}
+
+    @property
+    def releases(self) -> dict[int, Release]:
+        """Releases by number."""
+        return dict(self.seen.ledger.releases)
+
+    def release(self, number: int) -> Release:
+        """Give release `number`, which the ledger must know."""
+        return self.seen.ledger.releases[number]
+
+    def label(self, number: int) -> str:
+        """What people call release `number`: `r41 (1.4.2)`."""
+        release = self.seen.ledger.releases.get(number)
+        return f"r{number} ({release.version})" if release and release.version else f"r{number}"
+
+    def rules(self, environment: str) -> Rules:
+        """Give what holds in `environment`."""
+        return self.app.environments[environment]
+
+    def slot(self, environment: str) -> SlotSeen:
+        """Give what was seen of the slot."""
+        return self.seen.slots[environment]
+
+    def show(self, at: datetime) -> str:
+        """Give `at` for people."""
+        return times(self.config.timezone, at).moment(at)
+
+    def change(self, environment: str, why: str, **changes: Any) -> None:
+        """Change the working place, noting why in the ledger's next commit message ("" notes nothing)."""
+        self.places[environment] = replace(self.places[environment], **changes)
+        if why:
+            self.changes.append(f"{environment}: {why}")
+        self._passed.clear()
+
+    def ledger(self) -> Ledger:
+        """Give the ledger as it should be now; places of environments that the config left out are kept."""
+        kept = {**self.seen.ledger.places, **{n: p for n, p in self.places.items() if p != Place()}}
+        return replace(self.seen.ledger, places=kept)
+
+    def hold(self, environment: str) -> Hold | None:
+        """Give the hold on `environment` that is in force."""
+        hold = self.places[environment].hold
+        return hold if hold is not None and (hold.until is None or hold.until > self.now) else None
+
+    def settled(self, environment: str) -> bool:
+        """Tell whether what is active here may be left: its outcome is known."""
+        place = self.places[environment]
+        return place.stay is None or place.stay.release in place.outcomes
+
+    # --- order ---------------------------------------------------------------------------------------------------
+
+    def passed(self, number: int, environment: str) -> bool:
+        """Tell whether release `number` is verified in `environment`, and passed in what that comes after."""
+        key = (number, environment)
+        if key not in self._passed:
+            outcome = self.places[environment].outcomes.get(number)
+            verified = outcome is not None and outcome.result is Result.VERIFIED
+            self._passed[key] = verified and self.cleared(number, environment)
+        return self._passed[key]
+
+    def cleared(self, number: int, environment: str) -> bool:
+        """Tell whether release `number` has passed what `environment` comes after."""
+        after = self.rules(environment).after
+        if not after.names:
+            return True
+        judge = any if after.any else all
+        return judge(name in self.places and self.passed(number, name) for name in after.names)
+
+    def refused(self, number: int, environment: str) -> str:
+        """Say why release `number` can never come here by itself; empty when it can."""
+        release = self.release(number)
+        needed = (environment, *(() if self.rules(environment).after.any else self.rules(environment).after.names))
+        if release.state is not ReleaseState.READY:
+            return f"the release is {release.state}"
+        if release.adopted:
+            return "adopted where it stands only"
+        missing = [name for name in needed if name not in release.content]
+        if missing:
+            return f"not rendered for {', '.join(missing)}"
+        place = self.places[environment]
+        if number in place.skips:
+            return f"skipped by {place.skips[number].by}"
+        outcome = place.outcomes.get(number)
+        if outcome is not None and outcome.result is not Result.VERIFIED and outcome.result is not Result.UNVERIFIED:
+            return f"{outcome.result} here"
+        return accepts(self.rules(environment).accept, release.version)
+
+    def newer(self, environment: str) -> list[int]:
+        """Give the releases above the environment's mark, oldest first."""
+        mark = self.places[environment].mark
+        if self.seen.ledger.next <= mark + 1:
+            return []
+        return sorted(number for number in self.seen.ledger.releases if number > mark)
+
+    def eligible(self, environment: str) -> list[int]:
+        """Give the releases that may come here now, oldest first (holds and freezes aside)."""
+        return [
+            number
+            for number in self.newer(environment)
+            if not self.refused(number, environment) and self.cleared(number, environment)
+        ]

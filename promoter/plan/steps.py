@@ -1,0 +1,181 @@
+"""The steps that bring one slot to its target: close, propose, open, say, merge.
+
+Invariants: at most one proposal a slot; a pull request is closed only after the ledger has announced it; nothing is
+made while somebody else's commits stand on the proposal branch; a merge names head and base.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from promoter.model.forge import Check, PullRequest, PullText
+from promoter.model.ledger import Kind, Merging, Proposal
+from promoter.model.plan import (
+    Action,
+    ClosePullRequest,
+    Commit,
+    MergePullRequest,
+    Propose,
+    SetCommitStatus,
+    UpsertPullRequest,
+)
+from promoter.model.snapshot import ProposalSeen
+from promoter.model.verdict import Answer, Verdict, worst
+from promoter.plan.judge import STATUS, merge_word, on_offer, open_pull
+from promoter.plan.report.pull import pull_text, with_people
+from promoter.plan.sight import Sight
+from promoter.policy.rules import Promote
+
+DESCRIPTION = 140
+"""Characters of a commit status' description that every forge takes."""
+
+
+def withdraw(sight: Sight, environment: str) -> list[Action]:
+    """Close what is open for a slot that has no target, after announcing it; a person's commits are left alone."""
+    place, slot = sight.places[environment], sight.slot(environment)
+    pull = open_pull(sight, environment)
+    if pull is None:
+        if place.proposal is not None and not any(p.number > place.pulls_done for p in slot.pulls):
+            sight.change(environment, f"r{place.proposal.release} is no longer proposed", proposal=None, merging=None)
+        return []
+    if slot.pull_releases.get(pull.number) is None or (slot.proposal is not None and not slot.proposal.ours):
+        return []
+    number = slot.pull_releases[pull.number]
+    reason = _why_gone(sight, environment, number)
+    if pull.number not in place.announced:
+        announced = (*place.announced, pull.number)
+        why = f"will close pull request {pull.number}: {reason}"
+        sight.change(environment, why, announced=announced, asked=None, merging=None)
+    return [ClosePullRequest(sight.app.name, reason, slot.slot, pull.number)]
+
+
+def advance(
+    sight: Sight, environment: str, release: int, kind: Kind, verdicts: tuple[Verdict, ...], room: bool
+) -> list[Action]:
+    """Give the steps that bring `release` closer to `environment`; `room`: another pull request may be opened."""
+    rules, place, slot = sight.rules(environment), sight.places[environment], sight.slot(environment)
+    how = rules.rollback if kind is Kind.ROLLBACK else rules.promote
+    passed = worst(verdicts) is Answer.SUCCESS
+    if how is Promote.COMMIT:
+        return _straight(sight, environment, release, kind, passed)
+    pull, offer = open_pull(sight, environment), on_offer(sight, environment, release, kind)
+    seen = slot.proposal
+    if seen is not None and not seen.ours and not seen.merged:
+        return []
+    if pull is None and not room:
+        return []
+    if offer is None or (pull is not None and pull.mergeable is False and offer.parent != slot.tip):
+        return _propose(sight, environment, release, kind)
+    if place.proposal is None or place.proposal.release != release or place.proposal.kind is not kind:
+        _note(sight, environment, release, kind)
+    return _converse(sight, environment, release, kind, verdicts, (offer, pull))
+
+
+def _note(sight: Sight, environment: str, release: int, kind: Kind) -> None:
+    place = sight.places[environment]
+    number = place.proposal.pull if place.proposal is not None else None
+    proposal = Proposal(release, kind, sight.now, number)
+    sight.change(environment, f"{sight.label(release)} is proposed ({kind})", proposal=proposal, merging=None)
+
+
+def _straight(sight: Sight, environment: str, release: int, kind: Kind, passed: bool) -> list[Action]:
+    place, slot = sight.places[environment], sight.slot(environment)
+    if not passed:
+        return []
+    if place.proposal is None or place.proposal.release != release or place.proposal.kind is not kind:
+        _note(sight, environment, release, kind)
+    reason = f"{sight.label(release)} goes straight to {environment}"
+    return [Commit(sight.app.name, reason, slot.slot, release, kind, slot.tip, slot.content)]
+
+
+def _propose(sight: Sight, environment: str, release: int, kind: Kind) -> list[Action]:
+    place, slot = sight.places[environment], sight.slot(environment)
+    if place.proposal is None or place.proposal.release != release or place.proposal.kind is not kind:
+        _note(sight, environment, release, kind)
+    old = slot.proposal.head if slot.proposal is not None else None
+    verb = "goes back" if kind is Kind.ROLLBACK else "is proposed"
+    reason = f"{sight.label(release)} {verb} to {environment}"
+    return [Propose(sight.app.name, reason, slot.slot, release, kind, slot.tip, slot.content, old)]
+
+
+def _converse(
+    sight: Sight, environment: str, release: int, kind: Kind, verdicts: tuple[Verdict, ...],
+    offered: tuple[ProposalSeen, PullRequest | None],
+) -> list[Action]:  # fmt: skip
+    offer, pull = offered
+    slot, app = sight.slot(environment), sight.app.name
+    word = merge_word(sight, environment, release, kind)
+    text = _text(sight, environment, release, kind, verdicts + ((word,) if word else ()), offered)
+    if pull is None:
+        return [UpsertPullRequest(app, f"open a pull request into {environment}", slot.slot, offer.head, text, None)]
+    if pull.head != offer.head:
+        return []  # the forge has not seen the push yet
+    actions: list[Action] = []
+    if (pull.title, pull.body) != (text.title, text.body) or not set(text.labels) <= set(pull.labels):
+        why = f"pull request {pull.number} says what it waits for"
+        actions.append(UpsertPullRequest(app, why, slot.slot, offer.head, text, pull.number))
+    state, said = status_text(verdicts)
+    if not _says(pull.checks, state, said):
+        actions.append(SetCommitStatus(app, f"{state}: {said}", offer.head, state, said))
+    if worst(verdicts) is Answer.SUCCESS and word is None:
+        actions.append(_merge(sight, environment, release, kind, verdicts, (offer, pull)))
+    return actions
+
+
+def _text(
+    sight: Sight, environment: str, release: int, kind: Kind, verdicts: tuple[Verdict, ...],
+    offered: tuple[ProposalSeen, PullRequest | None],
+) -> PullText:  # fmt: skip
+    offer, pull = offered
+    text = pull_text(
+        sight.config, sight.app, sight.ledger(), environment, release, kind, verdicts,
+        head=offer.head, difference=offer.difference,
+    )  # fmt: skip
+    return replace(text, body=with_people(pull.body, text.body)) if pull is not None else text
+
+
+def status_text(verdicts: tuple[Verdict, ...]) -> tuple[str, str]:
+    """Give state and description of the commit status: what is missing first, at most 140 characters."""
+    answer = worst(verdicts)
+    if answer is Answer.SUCCESS:
+        return "success", "every gate passed"
+    said = "; ".join(f"{v.gate}: {v.reason}" for v in verdicts if v.answer is answer)
+    state = "failure" if answer is Answer.FAILURE else "pending"
+    return state, said if len(said) <= DESCRIPTION else said[: DESCRIPTION - 1] + "…"
+
+
+def _merge(
+    sight: Sight, environment: str, release: int, kind: Kind, verdicts: tuple[Verdict, ...],
+    offered: tuple[ProposalSeen, PullRequest],
+) -> MergePullRequest:  # fmt: skip
+    offer, pull = offered
+    place, slot = sight.places[environment], sight.slot(environment)
+    if place.merging is None or place.merging.head != offer.head:
+        evidence = tuple(f"{verdict.gate}: {verdict.reason}" for verdict in verdicts)
+        merging = Merging(release, offer.head, sight.now, evidence)
+        sight.change(environment, f"merge pull request {pull.number} at {offer.head[:8]}", merging=merging)
+    method = slot.protection.methods[0] if slot.protection.methods else "merge"
+    forward = slot.protection.may_push and offer.parent == slot.tip
+    return MergePullRequest(
+        sight.app.name, f"every gate of {environment} passed", slot.slot, pull.number, release, kind, offer.head,
+        slot.content, method, forward, slot.tip,
+    )  # fmt: skip
+
+
+def _says(checks: tuple[Check, ...], state: str, description: str) -> bool:
+    mine = [check for check in checks if check.name == STATUS]
+    return any(check.state == state and check.description == description for check in mine)
+
+
+def _why_gone(sight: Sight, environment: str, number: int) -> str:
+    place, label = sight.places[environment], sight.label(number)
+    if place.stay is not None and place.stay.release == number:
+        return f"{label} is active in {environment}"
+    if number in place.skips:
+        return f"{label} is skipped in {environment}: {place.skips[number].reason}"
+    if number <= place.mark:
+        return f"{environment} has had r{place.mark}, which is newer than {label}"
+    if number in sight.seen.ledger.releases and not sight.cleared(number, environment):
+        names = " and ".join(sight.rules(environment).after.names)
+        return f"{label} is not verified in {names} any more"
+    return f"{label} cannot come to {environment}"
