@@ -36,7 +36,7 @@ class Direct:
         """Give full ref name -> id for refs whose name starts with one of `prefixes`."""
         wanted = tuple(prefixes)
         try:
-            references = [ref for ref in self.store.pygit2.references.iterator() if ref.name.startswith(wanted)]
+            references = [ref for ref in self.store.repo.references.iterator() if ref.name.startswith(wanted)]
             return {ref.name: oid for ref in references if (oid := self._value(ref.name)) is not None}
         except (pygit2.GitError, OSError) as error:
             raise EdgeFailed(f"cannot read the refs of {self.store.path}: {error}") from error
@@ -71,7 +71,7 @@ class Direct:
         deadline = time.monotonic() + LOCK_WAIT
         while True:
             try:
-                with self.store.pygit2.transaction() as transaction:
+                with self.store.repo.transaction() as transaction:
                     transaction.lock_ref(update.ref)
                     self._compare(update)
                     if update.old is None:
@@ -120,7 +120,7 @@ class Direct:
 
     def _value(self, ref: str) -> Oid | None:
         try:
-            return Oid(str(self.store.pygit2.references[ref].resolve().target))
+            return Oid(str(self.store.repo.references[ref].resolve().target))
         except KeyError:
             return None
 
@@ -136,7 +136,7 @@ class Direct:
             )
 
     def _refuse_checked_out(self, updates: Sequence[RefUpdate]) -> None:
-        heads = [self.store.path / "HEAD"] if not self.store.pygit2.is_bare else []
+        heads = [self.store.path / "HEAD"] if not self.store.repo.is_bare else []
         heads += self.store.path.glob("worktrees/*/HEAD")
         branches = {head.read_text("utf-8", "replace").removeprefix("ref:").strip() for head in heads}
         for update in updates:

@@ -56,7 +56,8 @@ class Store:
         self.supply: Supply | None = None
         """Set when blobs may be missing here that are on the other side."""
         try:
-            self._repo: Any = pygit2.Repository(str(path), pygit2.enums.RepositoryOpenFlag.NO_SEARCH)
+            self.repo: Any = pygit2.Repository(str(path), pygit2.enums.RepositoryOpenFlag.NO_SEARCH)
+            """The pygit2 repository, for what only edges do (merging trees, swapping refs)."""
         except pygit2.GitError as error:
             raise _unreadable(path, error) from error
 
@@ -69,14 +70,9 @@ class Store:
             raise EdgeFailed(f"cannot make a Git repository at {path}: {error}") from error
         return cls(path)
 
-    @property
-    def pygit2(self) -> Any:
-        """The pygit2 repository, for this package alone."""
-        return self._repo
-
     def has(self, oid: Oid) -> bool:
         """Tell whether the object is here."""
-        return oid in self._repo
+        return oid in self.repo
 
     def commit(self, oid: Oid) -> CommitInfo:
         """Read a commit. Raises EdgeFailed when it is not here or is something else."""
@@ -84,7 +80,7 @@ class Store:
 
     def blob(self, oid: Oid) -> bytes:
         """Read a file's bytes, after bringing it when the store was fetched without it."""
-        if self.supply is not None and oid not in self._repo:
+        if self.supply is not None and oid not in self.repo:
             self.supply([oid])
         return self._object(oid, ObjectType.BLOB)
 
@@ -129,7 +125,7 @@ class Store:
             if found is None:
                 continue
             files = [entry for _, entry in self.files(found.id)] if found.is_folder else [found]
-            absent.update(file.id for file in files if file.mode != SUBMODULE and file.id not in self._repo)
+            absent.update(file.id for file in files if file.mode != SUBMODULE and file.id not in self.repo)
         return absent
 
     def put_blob(self, data: bytes) -> Oid:
@@ -146,7 +142,7 @@ class Store:
         Raises EdgeFailed when the tree or a parent is not here.
         """
         for needed in (tree, *parents):
-            if needed not in self._repo:
+            if needed not in self.repo:
                 self._fail(needed)
         return self._write(ObjectType.COMMIT, format_commit(tree, parents, message, author, at))
 
@@ -181,16 +177,16 @@ class Store:
     def is_ancestor(self, old: Oid, new: Oid) -> bool:
         """Tell whether `new` is `old` or comes after it."""
         for oid in (old, new):
-            if oid not in self._repo:
+            if oid not in self.repo:
                 self._fail(oid)
-        return old == new or bool(self._repo.descendant_of(new, old))
+        return old == new or bool(self.repo.descendant_of(new, old))
 
     def history(
         self, tip: Oid, stop: Collection[Oid] = (), limit: int | None = None, first_parent: bool = False
     ) -> Iterator[CommitInfo]:
         """Give `tip` and what came before it, newest first, without `stop` and what came before those."""
         try:
-            walker = self._repo.walk(tip, SortMode.NONE)
+            walker = self.repo.walk(tip, SortMode.NONE)
             if first_parent:
                 walker.simplify_first_parent()
             for oid in stop:
@@ -227,7 +223,7 @@ class Store:
     def _check_entry(self, entry: Entry) -> None:
         # A blob that was left out of a fetch may be moved without reading it.
         may_miss = entry.mode == SUBMODULE or (self.supply is not None and not entry.is_folder)
-        if entry.id not in self._repo and not may_miss:
+        if entry.id not in self.repo and not may_miss:
             self._fail(entry.id)
 
     def _tree(self, oid: Oid) -> dict[bytes, RawEntry]:
@@ -235,7 +231,7 @@ class Store:
 
     def _object(self, oid: Oid, kind: ObjectType) -> bytes:
         try:
-            found, data = self._repo.read(oid)
+            found, data = self.repo.read(oid)
         except _READ_FAILED as error:
             self._fail(oid, error)
         if found != kind:
@@ -244,7 +240,7 @@ class Store:
 
     def _write(self, kind: ObjectType, data: bytes) -> Oid:
         try:
-            return Oid(str(self._repo.write(kind, data)))
+            return Oid(str(self.repo.write(kind, data)))
         except (pygit2.GitError, OSError) as error:
             raise EdgeFailed(
                 f"cannot write to the Git repository {self.path}: {error}",
