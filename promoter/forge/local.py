@@ -1,0 +1,185 @@
+"""The local forge: pull requests, reviews and statuses in a ref of the repository itself.
+
+For teams without a forge within reach: everything is pushed and fetched with the repository, and nothing runs. Who
+somebody is stands on their word alone: whoever can push here is believed.
+
+Invariants: see `local_store` (writes), `local_state` (what branches tell) and `local_merge` (merges).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from promoter.forge.local_acts import Acts, checked_user
+from promoter.forge.local_port import Shared
+from promoter.forge.local_records import People, PullRecord
+from promoter.forge.local_state import State
+from promoter.forge.local_store import ForgeStore, Look
+from promoter.model.forge import Check, Comment, Permission, Protection, PullRequest, PullState, PullText
+from promoter.model.names import Branch, Oid
+
+
+class LocalForge:
+    """A forge in `repository`, as `identity`; satisfies `promoter.forge.port.Forge`.
+
+    Nobody tells this forge of a push, so a read that finds a pull request merged or closed by one writes that down,
+    as it would be forgotten when the branch moves on. With `notices` False reads never write.
+    """
+
+    def __init__(self, repository: Shared, identity: str = "promoter", notices: bool = True) -> None:
+        self.identity = checked_user(identity)
+        self._store = ForgeStore(repository)
+        self._state = State(self._store, identity)
+        self._acts = Acts(self._state)
+        self._notices = notices
+
+    # What promoter does: see `promoter.forge.port.Forge`.
+
+    def pulls(self, heads: Collection[Branch]) -> Mapping[Branch, Sequence[PullRequest]]:
+        """Give all pull requests from each of `heads`, all states, oldest first; reviews and checks on open ones."""
+        look = self._store.look()
+        known = self._store.pulls(look)
+        found = {head: known.get(head, ()) for head in heads}
+        settled = self._settled(look, [pull for pulls in found.values() for pull in pulls])
+        return {head: tuple(self._state.view(look, settled[one.number]) for one in found[head]) for head in found}
+
+    def all_pulls(self) -> Sequence[PullRequest]:
+        """Give every pull request, newest first."""
+        look = self._store.look()
+        settled = self._settled(look, [pull for pulls in self._store.pulls(look).values() for pull in pulls])
+        return tuple(self._state.view(look, settled[number]) for number in sorted(settled, reverse=True))
+
+    def pull(self, number: int) -> PullRequest:
+        """Read one pull request afresh, with its reviews and checks. Raises EdgeFailed when there is none."""
+        look = self._store.look()
+        found, _ = self._acts.settled(look, number)
+        return self._state.view(look, self._settled(look, [found])[number], whole=True)
+
+    def open_pull(self, head: Branch, base: Branch, text: PullText, now: datetime) -> PullRequest:
+        """Open a pull request; give the open one when head and base already have one."""
+        return self.open_as(self.identity, head, base, text, now)
+
+    def edit_pull(self, number: int, text: PullText, now: datetime) -> None:
+        """Make the pull request say `text`; labels that people set stay."""
+        self._acts.say(number, text, self.identity, now)
+
+    def close_pull(self, number: int, now: datetime) -> None:
+        """Close without merging; nothing happens when it is closed already."""
+        self._acts.close(number, self.identity, now)
+
+    def merge_pull(self, number: int, expect_head: Oid, method: str, message: str, now: datetime) -> Oid:
+        """Merge; give the commit on the base, also when that exact head is merged already.
+
+        Raises LostRace when the head differs, Rejected when it may not merge. A squash keeps the messages of the
+        commits that it replaces below `message`; a rebase has no message of its own.
+        """
+        return self._acts.merge(number, expect_head, method, message, self.identity, now)
+
+    def checks(self, commit: Oid) -> Sequence[Check]:
+        """Give the statuses of `commit`, newest of each name and reporter, by name."""
+        return self._state.checks(self._store.look(), commit)
+
+    def set_status(self, commit: Oid, name: str, state: str, description: str, url: str, now: datetime) -> None:
+        """Post a commit status; nothing is written when it already says so."""
+        self.set_check(commit, name, state, self.identity, now, description, url)
+
+    def comments(self, number: int) -> Sequence[Comment]:
+        """Give the comments on a pull request, oldest first. Raises EdgeFailed when there is no such pull request."""
+        look = self._store.look()
+        self._acts.settled(look, number)
+        return self._acts.comments(look, number)
+
+    def upsert_comment(self, number: int, marker: str, body: str, now: datetime) -> None:
+        """Write our one comment that carries `marker`, or edit it; nothing is written when it already says so."""
+        whole = body if marker in body else f"{marker}\n{body}"
+
+        def write(before: tuple[Comment, ...]) -> tuple[Comment, ...]:
+            for at, one in enumerate(before):
+                if one.user == self.identity and marker in one.body:
+                    return (*before[:at], replace(one, body=whole), *before[at + 1 :])
+            return (*before, Comment(f"{number}-{len(before) + 1}", self.identity, whole, now))
+
+        self._acts.comment(number, self.identity, now, write)
+
+    def permission(self, user: str) -> Permission:
+        """Give `user`'s right on the repository: `write` for everybody until people are named."""
+        return self._state.permission(self._store.look(), user)
+
+    def teams(self, user: str) -> frozenset[str]:
+        """Give the teams that `user` belongs to."""
+        return self._state.teams(self._store.look(), user)
+
+    def protection(self, branch: Branch) -> Protection:
+        """Give what the forge asks of merges into `branch`."""
+        return self._state.protection(self._store.look(), branch)
+
+    # What people do.
+
+    def open_as(self, user: str, head: Branch, base: Branch, text: PullText, now: datetime) -> PullRequest:
+        """Open a pull request as `user`, or give the open one. Raises Rejected when there is nothing to merge."""
+        return self.pull(self._acts.open(head, base, text, user, now).number)
+
+    def approve(self, number: int, user: str, now: datetime, head: Oid | None = None) -> None:
+        """Approve `head`, or what the head is now. Raises LostRace when the head differs, Rejected for one's own."""
+        self._acts.review(number, user, "approved", head, now)
+
+    def request_changes(self, number: int, user: str, now: datetime, head: Oid | None = None) -> None:
+        """Ask for changes; see `approve`."""
+        self._acts.review(number, user, "changes_requested", head, now)
+
+    def dismiss(self, number: int, reviewer: str, user: str, now: datetime) -> None:
+        """Take the review of `reviewer` out of the count, as `user`."""
+        self._acts.dismiss(number, reviewer, user, now)
+
+    def comment(self, number: int, user: str, body: str, now: datetime) -> None:
+        """Comment as `user`."""
+        self._acts.comment(
+            number, user, now, lambda before: (*before, Comment(f"{number}-{len(before) + 1}", user, body, now))
+        )
+
+    def set_labels(self, number: int, labels: Collection[str], user: str, now: datetime) -> None:
+        """Make `labels` all labels of a pull request, as `user`."""
+        self._acts.label(number, labels, user, now)
+
+    def close_as(self, number: int, user: str, now: datetime) -> None:
+        """Close as `user`; nothing happens when it is closed already."""
+        self._acts.close(number, user, now)
+
+    def reopen_as(self, number: int, user: str, now: datetime) -> None:
+        """Reopen as `user`. Raises Rejected when it was merged, or could not be opened now."""
+        self._acts.reopen(number, user, now)
+
+    def merge_as(
+        self, number: int, user: str, method: str, now: datetime, message: str = "", expect_head: Oid | None = None
+    ) -> Oid:
+        """Merge as `user`; see `merge_pull`."""
+        return self._acts.merge(number, expect_head, method, message, user, now)
+
+    def set_check(
+        self, commit: Oid, name: str, state: str, reporter: str, now: datetime, description: str = "", url: str = ""
+    ) -> None:
+        """Post a check as `reporter`: `success`, `pending` or `failure`."""
+        self._acts.check(commit, Check(name, state, reporter, now, url, description), now)
+
+    def set_people(
+        self, permissions: Mapping[str, Permission], teams: Mapping[str, Collection[str]], now: datetime
+    ) -> None:
+        """Name who may do what, and who is in which team; from then on, whoever is not named has no right."""
+        self._acts.people(People(dict(permissions), {team: tuple(sorted(teams[team])) for team in teams}), now)
+
+    def set_protection(self, branch: Branch, protection: Protection, now: datetime) -> None:
+        """Say what merges into `branch` need."""
+        self._acts.protect(branch, protection, now)
+
+    def _settled(self, look: Look, pulls: Sequence[PullRecord]) -> Mapping[int, PullRecord]:
+        after = self._state.settled(look, pulls)
+        ended = [
+            new.number
+            for old, new in zip(pulls, after, strict=True)
+            if old.state is PullState.OPEN and new.state is not PullState.OPEN
+        ]
+        if ended and self._notices:
+            self._acts.note(ended)
+        return {pull.number: pull for pull in after}
