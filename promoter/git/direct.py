@@ -6,7 +6,7 @@ other Git program may write to the repository at the same time. Hooks are not ru
 
 from __future__ import annotations
 
-import subprocess
+import os
 import time
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -14,6 +14,8 @@ from typing import Final
 import pygit2
 
 from promoter.errors import EdgeFailed, LostRace, Rejected
+from promoter.git.answer import is_race
+from promoter.git.process import Git
 from promoter.git.ref import ABSENT, RefUpdate, check_updates
 from promoter.git.store import Store
 from promoter.model.names import Oid
@@ -31,6 +33,7 @@ class Direct:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._git = Git(store.path, os.environ)
 
     def refs(self, prefixes: Sequence[str] = ("refs/",)) -> dict[str, Oid]:
         """Give full ref name -> id for refs whose name starts with one of `prefixes`."""
@@ -40,6 +43,16 @@ class Direct:
             return {ref.name: oid for ref in references if (oid := self._value(ref.name)) is not None}
         except (pygit2.GitError, OSError) as error:
             raise EdgeFailed(f"cannot read the refs of {self.store.path}: {error}") from error
+
+    def default_branch(self) -> str | None:
+        """Give the branch that HEAD names (in a working copy: the one that is checked out); None: no branch yet."""
+        try:
+            head = self.store.repo.references["HEAD"]
+        except KeyError:
+            return None
+        target = head.target if isinstance(head.target, str) else ""
+        name = target.removeprefix("refs/heads/")
+        return name if name != target and self._value(target) is not None else None
 
     def fetch(self, wants: Sequence[str]) -> None:
         """Check that commits (ids or full ref names) are here. Raises EdgeFailed when one is not."""
@@ -90,25 +103,17 @@ class Direct:
     def _transact(self, updates: Sequence[RefUpdate]) -> None:
         """Change several refs, or delete one, by git's own transaction: all locks first, then all values."""
         script = "start\0" + "".join(_line(update) for update in updates) + "prepare\0commit\0"
-        command = ["git", "--git-dir", str(self.store.path), "-c", "core.hooksPath=/dev/null", "update-ref"]
-        try:
-            done = subprocess.run(
-                [*command, "--stdin", "-z"],
-                input=script.encode(),
-                capture_output=True,
-                timeout=PROGRAM_WAIT,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise self._failed(str(error)) from error
-        if done.returncode == 0:
-            return
-        for update in updates:
-            self._compare(update)
-        reason = done.stderr.decode("utf-8", "replace").strip()
-        if ".lock" in reason:
-            raise _locked(updates[0].ref)
-        raise self._failed(reason)
+        deadline = time.monotonic() + LOCK_WAIT
+        while True:
+            done = self._git.run(["update-ref", "--stdin", "-z"], script, PROGRAM_WAIT)
+            if done.code == 0:
+                return
+            for update in updates:
+                self._compare(update)
+            if not is_race(done.err):
+                raise self._failed(done.err)
+            if time.monotonic() > deadline:
+                raise _locked(", ".join(update.ref for update in updates))
 
     def _compare(self, update: RefUpdate) -> None:
         found = self._value(update.ref)

@@ -43,10 +43,12 @@ def check_ref(name: str) -> None:
 
 
 def check_updates(updates: Sequence[RefUpdate]) -> None:
-    """Refuse names that are no refs, and a ref that is named twice. Raises EdgeFailed."""
+    """Refuse a name that is no ref, and one that comes twice. Raises EdgeFailed; ValueError for absent to absent."""
     seen: set[str] = set()
     for update in updates:
         check_ref(update.ref)
+        if update.old is None and update.new is None:
+            raise ValueError(f"an update of {update.ref} from absent to absent says nothing")
         if update.ref in seen:
             raise EdgeFailed(f"{update.ref} is changed twice in one update")
         seen.add(update.ref)

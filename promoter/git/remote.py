@@ -16,6 +16,10 @@ class Remote(Protocol):
         """Give full ref name -> id for refs whose name starts with one of `prefixes`. Raises EdgeFailed."""
         ...
 
+    def default_branch(self) -> str | None:
+        """Give the name of the branch that HEAD means, or None when the repository has no branch yet."""
+        ...
+
     def fetch(self, wants: Sequence[str]) -> None:
         """Bring commits (ids or full ref names) into the store, with their history and trees.
 

@@ -59,7 +59,7 @@ class Store:
             self.repo: Any = pygit2.Repository(str(path), pygit2.enums.RepositoryOpenFlag.NO_SEARCH)
             """The pygit2 repository, for what only edges do (merging trees, swapping refs)."""
         except pygit2.GitError as error:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, error) from error
 
     @classmethod
     def create(cls, path: Path) -> Store:
@@ -269,7 +269,8 @@ class _Node:
         return any(child.change is not None or child.adds for child in self.below.values())
 
 
-def _unreadable(path: Path, error: Exception) -> EdgeFailed:
+def unreadable(path: Path, error: Exception) -> EdgeFailed:
+    """Give the error for a Git folder that libgit2 does not open."""
     reason = str(error)
     if "object format" in reason or "objectformat" in reason:
         return EdgeFailed(
