@@ -1,0 +1,140 @@
+"""`live: {files: "status/{cluster}"}`: status objects that an earlier job saved, one folder a cluster.
+
+Every `.yaml`, `.yml` and `.json` file counts, in subfolders too, with several documents and `List`s in it, as
+`kubectl get -o yaml` writes them. Save workloads after the objects that deliver them: a Deployment that was saved
+before its Kustomization may be the one of before the apply.
+
+Invariants: every folder is read and parsed once a look. A file that cannot be read makes its cluster unknown, for the
+object that it hides might be a second owner; other clusters are not touched by that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from promoter.cluster.judge import judge, unknown
+from promoter.cluster.objects import Object, key_of, text
+from promoter.cluster.owners import Cluster
+from promoter.cluster.port import ContentAt, Wanted
+from promoter.cluster.wording import one_line
+from promoter.errors import EdgeFailed, PromoterError
+from promoter.model.snapshot import ClusterLive
+
+ReadFolder = Callable[[str], Iterable[tuple[str, bytes]]]
+"""Gives (name, content) of every file under a folder; nothing when there is no such folder."""
+
+_YAML = (".yaml", ".yml")
+_JSON = ".json"
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML as the API means it: times stay text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+class FilesSource:
+    """Answers from folders of saved objects."""
+
+    def __init__(self, read: ReadFolder, template: str, repository: str = "") -> None:
+        """Take the folder of a cluster from `template`, with `{cluster}`, `{environment}` and `{app}` filled in.
+
+        `repository` is the URL of the config repository: objects that deliver from another one are not owners.
+        """
+        self._read = read
+        self._template = template
+        self._repository = repository
+
+    def look(
+        self, wanted: Sequence[Wanted], content_at: ContentAt, now: datetime
+    ) -> Mapping[tuple[str, str, str], ClusterLive]:
+        """Answer all questions; a folder that cannot be read answers unknown, with the reason."""
+        folders: dict[str, Cluster | str] = {}
+        answers: dict[tuple[str, str, str], ClusterLive] = {}
+        for question in wanted:
+            folder = self._folder(question)
+            if folder not in folders:
+                folders[folder] = self._cluster(folder)
+            cluster = folders[folder]
+            answers[question.slot.app, question.slot.environment, question.cluster] = (
+                unknown(question, cluster) if isinstance(cluster, str) else judge(question, cluster, content_at, now)
+            )
+        return answers
+
+    def _folder(self, wanted: Wanted) -> str:
+        slot = wanted.slot
+        words = {"{cluster}": wanted.cluster, "{environment}": slot.environment, "{app}": slot.app}
+        folder = self._template
+        for word, value in words.items():
+            folder = folder.replace(word, value)
+        return folder
+
+    def _cluster(self, folder: str) -> Cluster | str:
+        """Give what the folder holds, or why that cannot be known."""
+        objects: list[Object] = []
+        files = 0
+        try:
+            for name, content in self._read(folder):
+                if name.endswith((*_YAML, _JSON)):
+                    files += 1
+                    objects.extend(parse_objects(name, content))
+        except PromoterError as error:
+            return f"{error.message}. {error.hint}" if error.hint else error.message
+        except OSError as error:
+            return f"{folder} cannot be read: {error.strerror or type(error).__name__}"
+        if not files:
+            return f"{folder} holds no YAML or JSON: save the cluster's objects there, or correct live.files"
+        return Cluster(objects, self._repository)
+
+
+def parse_objects(name: str, content: bytes) -> Iterator[Object]:
+    """Give the objects in a file, `List`s taken apart. Raises EdgeFailed, naming the file, for anything else in it."""
+    try:
+        if name.endswith(_JSON):
+            documents: list[Any] = [json.loads(content)]
+        else:
+            documents = list(yaml.load_all(content, Loader=_Loader))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise EdgeFailed(f"{name} cannot be read: {one_line(str(error))}") from error
+    for document in documents:
+        if document is not None:
+            yield from _objects(name, document)
+
+
+def _objects(name: str, document: Any) -> Iterator[Object]:
+    if not isinstance(document, dict):
+        raise EdgeFailed(f"{name} holds something that is not a Kubernetes object")
+    kind, inside = text(document, "kind"), document.get("items")
+    if kind.endswith("List") and (isinstance(inside, list) or inside is None):
+        # The entries of a typed list (`DeploymentList`) do not repeat what they are.
+        typed = {"apiVersion": document.get("apiVersion"), "kind": kind.removesuffix("List")}
+        for entry in inside or ():
+            yield from _objects(name, {**typed, **entry} if typed["kind"] and isinstance(entry, dict) else entry)
+        return
+    if key_of(document) is None:
+        raise EdgeFailed(f"{name} holds an object without kind or name")
+    yield document
+
+
+def disk_folder(root: Path) -> ReadFolder:
+    """Give a reader of folders under `root`. It raises EdgeFailed for a folder that leads out of `root`."""
+
+    def read(folder: str) -> Iterator[tuple[str, bytes]]:
+        top = (root / folder).resolve()
+        if not top.is_relative_to(root.resolve()):
+            raise EdgeFailed(f"{folder} is outside of the folder that is read", "Name a folder below it in live.files.")
+        for path in sorted(top.rglob("*")):
+            if path.is_file():
+                yield f"{folder}/{path.relative_to(top).as_posix()}", path.read_bytes()
+
+    return read

@@ -1,0 +1,65 @@
+"""The sources of `live:` by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from promoter.cluster.files import FilesSource, ReadFolder
+from promoter.cluster.judge import unknown
+from promoter.cluster.port import ContentAt, LiveSource, Wanted
+from promoter.errors import EdgeFailed
+from promoter.model.snapshot import ClusterLive
+from promoter.model.verdict import Answer
+from promoter.policy.rules import Live
+
+
+class NoneSource:
+    """`live: none`: nothing is read, what was merged counts as live."""
+
+    def look(
+        self, wanted: Sequence[Wanted], content_at: ContentAt, now: datetime
+    ) -> Mapping[tuple[str, str, str], ClusterLive]:
+        """Answer success to every question, and say on whose word."""
+        del content_at, now
+        return {
+            (question.slot.app, question.slot.environment, question.cluster): ClusterLive(
+                question.cluster, Answer.SUCCESS, "live: none: merged counts", revision=question.commit
+            )
+            for question in wanted
+        }
+
+
+class UnreadableSource:
+    """A kind of source that this version cannot read."""
+
+    def __init__(self, kind: str) -> None:
+        """Answer for `kind`, as it stands in the config."""
+        self._kind = kind
+
+    def look(
+        self, wanted: Sequence[Wanted], content_at: ContentAt, now: datetime
+    ) -> Mapping[tuple[str, str, str], ClusterLive]:
+        """Answer unknown to every question."""
+        del content_at, now
+        return {
+            (question.slot.app, question.slot.environment, question.cluster): unknown(
+                question, f"this version cannot read {self._kind} yet"
+            )
+            for question in wanted
+        }
+
+
+def source_for(live: Live, read: ReadFolder, repository: str = "") -> LiveSource:
+    """Give the source that `live` asks for; `read` reads folders, `repository` is the config repository's URL.
+
+    Raises EdgeFailed when `files` has no path: the loader lets no such config through.
+    """
+    if live.kind == "none":
+        return NoneSource()
+    if live.kind != "files":
+        return UnreadableSource(live.kind)
+    path = live.settings.get("path")
+    if not isinstance(path, str) or not path:
+        raise EdgeFailed("live: files names no folder", 'Write live: {files: "status/{cluster}"}.')
+    return FilesSource(read, path, repository)
