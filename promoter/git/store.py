@@ -19,8 +19,8 @@ from promoter.errors import EdgeFailed, EditRefused
 from promoter.git.commit import CommitInfo, format_commit, parse_commit
 from promoter.git.tree import (
     FILE,
-    FOLDER,
     SUBMODULE,
+    TREE,
     Entry,
     RawEntry,
     check_path,
@@ -33,7 +33,7 @@ from promoter.git.tree import (
 )
 from promoter.model.names import Oid
 
-__all__ = ["EMPTY_TREE", "FILE", "FOLDER", "CommitInfo", "Entry", "Store", "Supply"]
+__all__ = ["EMPTY_TREE", "FILE", "TREE", "CommitInfo", "Entry", "Store", "Supply"]
 
 EMPTY_TREE = Oid("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
 _READ_FAILED = (KeyError, ValueError, pygit2.GitError, OSError)
@@ -104,14 +104,14 @@ class Store:
     def children(self, tree: Oid, path: str = "") -> list[tuple[str, Entry]]:
         """Give names and entries of the folder at `path`, in Git's order; none when there is no such folder."""
         folder = self.entry(tree, path)
-        if folder is None or not folder.is_folder:
+        if folder is None or not folder.is_tree:
             return []
         return [(join_path([name]), to_entry(raw)) for name, raw in self._tree(folder.id).items()]
 
     def files(self, tree: Oid, path: str = "") -> Iterator[tuple[str, Entry]]:
         """Give every file below the folder at `path`, sorted, by paths relative to it; symlinks and submodules too."""
         for name, entry in self.children(tree, path):
-            if entry.is_folder:
+            if entry.is_tree:
                 for below, file in self.files(entry.id):
                     yield f"{name}/{below}", file
             else:
@@ -124,7 +124,7 @@ class Store:
             found = self.entry(tree, path)
             if found is None:
                 continue
-            files = [entry for _, entry in self.files(found.id)] if found.is_folder else [found]
+            files = [entry for _, entry in self.files(found.id)] if found.is_tree else [found]
             absent.update(file.id for file in files if file.mode != SUBMODULE and file.id not in self.repo)
         return absent
 
@@ -167,7 +167,7 @@ class Store:
     def without(self, tree: Oid, names: Collection[str], path: str = "") -> Oid:
         """Give the folder at `path` with `names` left out of its top level; the empty tree when there is no folder."""
         folder = self.entry(tree, path)
-        if folder is None or not folder.is_folder:
+        if folder is None or not folder.is_tree:
             return self._write(ObjectType.TREE, b"")
         left_out = {name.encode("utf-8", "surrogateescape") for name in names}
         entries = self._tree(folder.id)
@@ -222,7 +222,7 @@ class Store:
 
     def _check_entry(self, entry: Entry) -> None:
         # A blob that was left out of a fetch may be moved without reading it.
-        may_miss = entry.mode == SUBMODULE or (self.supply is not None and not entry.is_folder)
+        may_miss = entry.mode == SUBMODULE or (self.supply is not None and not entry.is_tree)
         if entry.id not in self.repo and not may_miss:
             self._fail(entry.id)
 

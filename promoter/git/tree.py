@@ -18,7 +18,7 @@ FILE = 0o100644
 EXECUTABLE = 0o100755
 SYMLINK = 0o120000
 SUBMODULE = 0o160000
-FOLDER = 0o040000
+TREE = 0o040000
 
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 _HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
@@ -32,9 +32,9 @@ class Entry:
     id: Oid
 
     @property
-    def is_folder(self) -> bool:
+    def is_tree(self) -> bool:
         """Tell whether this is a tree."""
-        return self.mode == FOLDER
+        return self.mode == TREE
 
     @property
     def is_file(self) -> bool:
