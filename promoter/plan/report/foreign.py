@@ -66,13 +66,13 @@ def code(text: str, limit: int = 200) -> str:
 
 def block(text: str) -> str:
     """Give `text` as the inside of a fenced code block, line by line as it was."""
-    lines = "\n".join(_printable(line.expandtabs(4)) for line in text.splitlines())
+    lines = "\n".join(_printable(line.expandtabs(4)) for line in text.splitlines()).rstrip("\n")
     broken = _broken(lines, (*_COMMANDS, *_SPEAKS, *_LINE_STARTS, *_MARKERS))
     return _FENCE.sub(rf"\1{BREAK}\2", broken)
 
 
 def _one_line(text: str) -> str:
-    return _printable(" ".join(text.split()))
+    return " ".join(_printable(" ".join(text.split())).split())
 
 
 def _printable(text: str) -> str:

@@ -9,30 +9,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from promoter.model.state import stamp
+
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def stamp(at: datetime) -> str:
-    """Give `at` as JSON has it: RFC 3339 in UTC, whole seconds, `2026-11-20T14:05:00Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def stamp_or_none(at: datetime | None) -> str | None:
-    """Give `at` as JSON has it, or None."""
+    """Give `at` as JSON has it: RFC 3339 in UTC, whole seconds, `2026-11-20T14:05:00Z`; or None."""
     return None if at is None else stamp(at)
 
 
 def length(span: timedelta) -> str:
-    """Give a length of time in its largest one or two units: `45 s`, `30 min`, `1 h 30 min`, `3 days`."""
+    """Give a length of time as people say it, rounded down: `45 s`, `30 min`, `1 h 30 min`, `66 h`, `3 days`."""
     seconds = max(0, int(span.total_seconds()))
     if seconds < 60:
         return f"{seconds} s"
     minutes = seconds // 60
     if minutes < 60:
         return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h" + (f" {minutes % 60} min" if minutes % 60 else "")
+    if minutes < 72 * 60:
+        rest = minutes % 60 if minutes < 10 * 60 else 0
+        return f"{minutes // 60} h" + (f" {rest} min" if rest else "")
     return f"{minutes // (24 * 60)} days"
 
 

@@ -120,6 +120,4 @@ def _labels(about: About) -> tuple[str, ...]:
     labels = ["promoter", f"env/{about.environment}"]
     if about.kind is Kind.ROLLBACK:
         labels.append("rollback")
-    if about.place.hold is not None:
-        labels.append("held")
     return tuple(dict.fromkeys([*labels, *about.rules.pull_request.labels]))

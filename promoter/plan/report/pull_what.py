@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from promoter.model.ledger import How, Kind, Result
 from promoter.model.names import release_name
 from promoter.plan.report.about import About, newest_stay
@@ -92,11 +94,15 @@ def _journey_row(about: About, name: str) -> str:
         after = about.app.environments[name].after
         ways = (" or " if after.any else " and ").join(prose(before) for before in after.names)
         return f"| {prose(name)} | {f'after {ways}' if ways and name not in about.rules.after.names else ''} | | |"
-    merged = about.at.moment(stay.since) + ("" if stay.how is How.MERGED else f", {stay.how}")
-    live = about.at.near(stay.healthy_since, stay.since) if stay.healthy_since else ""
+    # What changes nothing takes over the clock of the stay that it joins: that is not when it came.
+    merged = stay.how.value if stay.how is How.UNCHANGED else about.at.moment(stay.since)
+    if stay.how not in {How.MERGED, How.UNCHANGED}:
+        merged += f", {stay.how}"
+    short = about.at.moment if stay.how is How.UNCHANGED else partial(about.at.near, other=stay.since)
+    live = short(stay.healthy_since) if stay.healthy_since else ""
     result = ""
     if outcome is not None:
-        when = about.at.near(outcome.at, stay.since)
+        when = short(outcome.at)
         result = when if outcome.result is Result.VERIFIED else f"{_result(outcome.result)} {when}"
         result += f" · {prose(outcome.reason)}" if outcome.reason else ""
     return f"| {prose(name)} | {merged} | {live} | {result} |"

@@ -1,0 +1,1 @@
+"""The terminal: words to requests, outcomes to words."""
