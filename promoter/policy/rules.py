@@ -141,6 +141,8 @@ class AppRules:
     slots: Mapping[str, Slot]
     tracked: Tracked = field(default_factory=Tracked)
     render: Render = Render()
+    object: str = ""
+    """The object that delivers it, `Kustomization/flux-system/shop-{environment}`; empty: found by its source."""
 
     def source(self, environment: str) -> str:
         """Give the path in the dry branch for `environment`."""

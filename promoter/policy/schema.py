@@ -1,0 +1,182 @@
+"""The file form of `promoter.yaml`, and the JSON Schema that editors check it with.
+
+Everything that may be written stands in the `schema*` files; what it means is decided in `promoter.policy.load`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from promoter.policy.form import DO, Form
+from promoter.policy.node import Node
+from promoter.policy.scalars import (
+    Day,
+    ExactVersion,
+    Flag,
+    Said,
+    SomeTexts,
+    Timezone,
+    choice,
+    entries,
+    inside,
+    number,
+    said,
+    some_items,
+    template,
+)
+from promoter.policy.schema_app import App
+from promoter.policy.schema_live import KINDS, LiveField
+from promoter.policy.schema_rules import Environment, RulesForm
+
+PolicyForm = RulesForm
+
+
+class LayoutForm(Form):
+    """Where rendered manifests stand."""
+
+    branch: Annotated[str, BeforeValidator(template("app", "environment"))]
+    """The branch, `environment/{environment}`."""
+    path: Annotated[str, BeforeValidator(inside("app", "environment"))]
+    """The folder in it, `{app}`; `.` is the root."""
+
+
+class FreezeForm(Form):
+    """Days on which nothing moves."""
+
+    from_: Day = Field(alias="from")
+    """The first day."""
+    until: Day
+    """The first day that is free again."""
+    environments: SomeTexts = ()
+    """Names or glob patterns. Default: all."""
+    reason: Said = ""
+    """Why."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.until <= self.from_:
+            raise ValueError(f"until is the first free day, so it comes after {self.from_}")
+        return self
+
+
+class LimitsForm(Form):
+    """How much at once."""
+
+    open_pull_requests: Annotated[int, BeforeValidator(number(1, 10_000))] = 50
+    """More wait their turn."""
+
+
+class Way(StrEnum):
+    """How a release's values reach the dry branch."""
+
+    PUSH = "push"
+    PULL_REQUEST = "pull_request"
+
+
+class DryForm(Form):
+    """How promoter writes to the dry branch."""
+
+    commit: Annotated[Way, BeforeValidator(choice(Way))] = Way.PUSH
+    """push, or pull_request."""
+
+
+class NamesForm(Form):
+    """Names of what promoter makes."""
+
+    ledger: Annotated[str, BeforeValidator(template("app"))] = "promoter-ledger/{app}"
+    """The branch of an app's ledger."""
+
+
+class LedgerForm(Form):
+    """Who may write the ledger."""
+
+    signers: SomeTexts = ()
+    """Fingerprints of keys; evidence signed by anybody else is ignored and reported."""
+
+
+class RenderingForm(Form):
+    """How releases are rendered."""
+
+    all_or_nothing: Flag = False
+    """Whether a release that does not render in one environment is none at all."""
+
+
+def _edit(node: object) -> object:
+    return None if isinstance(node, Node) and node.text == "edit" else node
+
+
+def _version(node: object) -> str:
+    if said(node) != "1":
+        raise ValueError(f"{said(node)} is not a version that is known; this promoter reads version: 1")
+    return "1"
+
+
+def _hydrator(node: object) -> str:
+    if said(node) != "hydrator":
+        raise ValueError(f"{said(node)} is not one of hydrator")
+    return "hydrator"
+
+
+class ConfigForm(Form):
+    """promoter.yaml: what is promoted, through which environments, and by which rules."""
+
+    not_yet: ClassVar[Mapping[str, str]] = dict.fromkeys(("notify", "dashboard"), DO)
+    missing: ClassVar[Mapping[str, str]] = {
+        "version": "is missing; write version: 1",
+        "environments": "is missing; write them in order: environments: [dev, staging, prod]",
+        "apps": 'is missing; write what is promoted: apps: {shop: "apps/shop/overlays/{environment}"}',
+        "live": f'how does promoter learn what runs? {KINDS}; for example live: {{files: "status/{{cluster}}"}}',
+    }
+
+    stand_in: ClassVar[Mapping[str, str]] = {"version": "1", "live": "none"}
+
+    version: Annotated[str, BeforeValidator(_version), WithJsonSchema({"const": 1})]
+    """The version of this language."""
+    environments: Annotated[tuple[Environment, ...], BeforeValidator(some_items)]
+    """The pipeline, in order: each environment follows the one before it unless it says otherwise."""
+    apps: Annotated[dict[str, App], BeforeValidator(entries)]
+    """Name -> path, or what there is to say."""
+    live: LiveField
+    """How promoter learns what runs."""
+    layout: Annotated[LayoutForm | None, BeforeValidator(_edit, json_schema_input_type=str | LayoutForm)] = None
+    """Where rendered manifests stand. Default: edit, values are edited in place."""
+    tools: Annotated[dict[str, ExactVersion], BeforeValidator(entries)] = Field(default_factory=dict)
+    """Program -> exact version; required with a layout."""
+    timezone: Timezone = "UTC"
+    """For freezes and for times that people read."""
+    freeze: Annotated[tuple[FreezeForm, ...], BeforeValidator(some_items)] = ()
+    limits: LimitsForm = Field(default_factory=LimitsForm.model_construct)
+    dry: DryForm = Field(default_factory=DryForm.model_construct)
+    names: NamesForm = Field(default_factory=NamesForm.model_construct)
+    ledger: LedgerForm = Field(default_factory=LedgerForm.model_construct)
+    render: RenderingForm = Field(default_factory=RenderingForm.model_construct)
+    interchange: Annotated[str, BeforeValidator(_hydrator), WithJsonSchema({"enum": ["hydrator"]})] = ""
+    """hydrator: hydrated commits carry hydrator.metadata."""
+
+
+class _Schema(GenerateJsonSchema):
+    """Without null: a key that has no value is refused, so editors must not offer it."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+
+def json_schema() -> dict[str, Any]:
+    """Give the JSON Schema (2020-12) of `promoter.yaml` for editors."""
+    schema = ConfigForm.model_json_schema(schema_generator=_Schema)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "promoter.yaml"}
+
+
+def policy_json_schema() -> dict[str, Any]:
+    """Give the JSON Schema (2020-12) of a file in `policies/`."""
+    schema = PolicyForm.model_json_schema(schema_generator=_Schema)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "policies/*.yaml"}

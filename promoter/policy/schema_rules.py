@@ -1,0 +1,200 @@
+"""The file form of rules: on an environment, in a policy file, on an app, on an app in an environment.
+
+Invariant: a key that is not written is None, so that the nearest one that was written wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
+
+from promoter.policy.form import DO, JUDGE, Form
+from promoter.policy.gates import KINDS
+from promoter.policy.people import PEOPLE_PATTERN, people
+from promoter.policy.rules import Accept, Newer, OnFailure, Promote, PullRules
+from promoter.policy.scalars import (
+    Duration,
+    Flag,
+    Name,
+    Positive,
+    Range,
+    Regex,
+    Said,
+    SomeTexts,
+    Texts,
+    choice,
+    said,
+    short,
+)
+from promoter.policy.schema_live import LiveField
+from promoter.policy.schema_order import AfterField
+
+People = Annotated[tuple[PEOPLE_PATTERN, ...], BeforeValidator(people)]
+
+_LATER_GATES = dict.fromkeys(
+    ("jobs", "window", "metrics", "http", "commands", "manifests", "signature", "image", "expression"), JUDGE
+)
+_AFTER_THE_MERGE = {
+    key: f"{key} is a rule after the merge; write verify: {{{key}: ...}}"
+    for key in ("soak", "health", "within", "on_failure")
+}
+_BEFORE_THE_MERGE = {
+    kind: f"{kind} is a rule before the merge; write gates: {{{kind}: ...}}"
+    for kind, offered in KINDS.items()
+    if not offered.after_merge
+}
+
+
+class _Gates(Form):
+    """What must hold before the merge into this environment."""
+
+    not_yet: ClassVar[Mapping[str, str]] = _LATER_GATES
+    elsewhere: ClassVar[Mapping[str, str]] = _AFTER_THE_MERGE
+
+
+class _Verify(Form):
+    """What must hold in this environment after the merge, before the next one may take the release."""
+
+    not_yet: ClassVar[Mapping[str, str]] = _LATER_GATES
+    elsewhere: ClassVar[Mapping[str, str]] = _BEFORE_THE_MERGE
+
+    health: Flag | None = None
+    """Whether it must be live and healthy. Default: true."""
+    soak: Duration | None = None
+    """How long it must stay so. Default: 0."""
+    within: Positive | None = None
+    """How long it may take to get there; then it has failed. Default: 1h."""
+    on_failure: Annotated[OnFailure, BeforeValidator(choice(OnFailure))] | None = None
+    """What follows a failure: continue (a newer release may come), hold (default), rollback."""
+
+
+def _with_gates(name: str, form: type[Form], after_merge: bool) -> type[Form]:
+    fields: dict[str, Any] = {
+        kind: (offered.form | None, Field(default=None, description=(offered.gate.__doc__ or "").strip()))
+        for kind, offered in KINDS.items()
+        if offered.after_merge or not after_merge
+    }
+    return create_model(name, __base__=form, __doc__=form.__doc__, **fields)
+
+
+if TYPE_CHECKING:
+    # The fields of these come from the table of gates, which no type checker can see.
+    GatesForm = _Gates
+    VerifyForm = _Verify
+else:
+    GatesForm = _with_gates("Gates", _Gates, after_merge=False)
+    VerifyForm = _with_gates("Verify", _Verify, after_merge=True)
+
+
+class AcceptForm(Form):
+    """Which releases may come here at all; others are passed over, they do not wait."""
+
+    not_yet: ClassVar[Mapping[str, str]] = dict.fromkeys(("labels", "trailer", "active_in"), JUDGE)
+
+    semver: Range = ""
+    """A range of versions, `>=1.0 <2`; pre-releases only where the range names one."""
+    tags: Regex = ""
+    """A regular expression that the whole version matches."""
+
+    def build(self) -> Accept:
+        """Give the rule."""
+        return Accept(self.semver, self.tags)
+
+
+class AllowForm(Form):
+    """Who may do what by command: permissions, team:NAME, user:NAME, codeowners."""
+
+    promote: People | None = None
+    rollback: People | None = None
+    hold: People | None = None
+    resume: People | None = None
+    skip: People | None = None
+    retry: People | None = None
+    override: People | None = None
+    hotfix: People | None = None
+
+
+def _group(node: object) -> str:
+    value = said(node)
+    if value == "environment":
+        raise ValueError(f"environment: {DO}")
+    if value != "app":
+        raise ValueError(f"{value} is not one of app")
+    return value
+
+
+class PullRequestForm(Form):
+    """How pull requests into this environment look."""
+
+    labels: Texts = ()
+    """Labels beside promoter's own."""
+    reviewers: Texts = ()
+    """Whom to ask for a review: user names, team:NAME, codeowners."""
+    group: Annotated[str, BeforeValidator(_group), WithJsonSchema({"enum": ["app"]})] = "app"
+    """One pull request an app."""
+
+    def build(self) -> PullRules:
+        """Give the rule."""
+        return PullRules(self.labels, self.reviewers, self.group)
+
+
+class RulesForm(Form):
+    """Rules under a name (a policy file): an environment without name, order and place."""
+
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        key: f"{key} belongs to an environment; a policy is one without name, order and place"
+        for key in ("name", "after", "clusters", "live", "layout", "policy")
+    }
+
+    promote: Annotated[Promote, BeforeValidator(choice(Promote))] | None = None
+    """How a release gets here: commit (no pull request), auto (a pull request that promoter merges when its gates
+    pass), review (a pull request that a person merges; default), request (nothing until somebody asks)."""
+    newer: Annotated[Newer, BeforeValidator(choice(Newer))] | None = None
+    """What a newer release does to one that waits here: replace (default), wait, queue."""
+    accept: AcceptForm | None = None
+    gates: GatesForm | None = None
+    verify: VerifyForm | None = None
+    rollback: (
+        Annotated[
+            Promote,
+            BeforeValidator(choice(Promote, Promote.REQUEST)),
+            WithJsonSchema({"enum": ["commit", "auto", "review"]}),
+        ]
+        | None
+    ) = None
+    """How a rollback is merged: commit, auto (default; it needs only the right to do it), review."""
+    allow: AllowForm | None = None
+    pull_request: PullRequestForm | None = None
+
+
+class HereForm(RulesForm):
+    """Rules at a place: on an environment, on an app, or on an app in an environment."""
+
+    not_yet: ClassVar[Mapping[str, str]] = {"layout": DO}
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        key: f"{key} belongs to the entry under environments" for key in ("name", "after")
+    }
+
+    policy: Said | None = None
+    """Take the rules of policies/NAME.yaml here; keys beside it are nearer."""
+    clusters: SomeTexts | None = None
+    """The clusters that read this slot; a release is live when it is live in all of them. Default: one, named like the
+    environment."""
+    live: LiveField | None = None
+    """How promoter learns what runs here."""
+
+
+class EnvironmentForm(HereForm):
+    """One environment: its name, what it comes after, and its rules."""
+
+    not_yet: ClassVar[Mapping[str, str]] = {"layout": DO, "was": DO}
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+
+    name: Name
+    after: AfterField | None = None
+    """Default: the one before it in the list. A name, a list (all of them), {any: [a, b]}, or [] for a start."""
+
+
+Environment = Annotated[EnvironmentForm, BeforeValidator(short("name"), json_schema_input_type=str | EnvironmentForm)]
