@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from promoter.model.names import Oid
 
 _PERSON = re.compile(r"(?P<name>.*?) ?<(?P<email>[^>]*)> (?P<seconds>-?[0-9]+)(?: [+-][0-9]+)?")
-_CRUD = re.compile(r"[\x00-\x1f<>]+")
+_CRUD = re.compile(r"[\x00-\x20<>]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ other Git program may write to the repository at the same time. Hooks are not ru
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -20,27 +21,32 @@ from promoter.git.ref import ABSENT, RefUpdate, check_updates
 from promoter.git.store import Store
 from promoter.model.names import Oid
 
-LOCK_WAIT: Final = 2.0
-"""Seconds to wait for another writer's lock on a ref."""
 PROGRAM_WAIT: Final = 60.0
 """Seconds that `git update-ref` may take."""
 
-_LOCKED = "failed to lock file"  # libgit2's words (filebuf.c) when the lock file exists; pygit2 has no class for it
+# What libgit2 (filebuf.c) says of a lock file that was there, or came just now; pygit2 has no class for it.
+_LOCKED = re.compile(r"failed to lock file|failed to create locked file '.*\.lock': File exists")
 
 
 class Direct:
     """A repository whose refs and objects are those of `store`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, lock_wait: float = 2.0) -> None:
+        """Use the refs of `store`; wait `lock_wait` seconds for another writer's lock on a ref."""
         self.store = store
+        self._lock_wait = lock_wait
         self._git = Git(store.path, os.environ)
 
     def refs(self, prefixes: Sequence[str] = ("refs/",)) -> dict[str, Oid]:
         """Give full ref name -> id for refs whose name starts with one of `prefixes`."""
         wanted = tuple(prefixes)
         try:
-            references = [ref for ref in self.store.repo.references.iterator() if ref.name.startswith(wanted)]
-            return {ref.name: oid for ref in references if (oid := self._value(ref.name)) is not None}
+            found = {
+                ref.name: ref.target for ref in self.store.repo.references.iterator() if ref.name.startswith(wanted)
+            }
+            # A symbolic ref has a name for a target; it counts as what it means, or not at all.
+            direct = {name: self._value(name) if isinstance(target, str) else target for name, target in found.items()}
+            return {name: Oid(str(target)) for name, target in direct.items() if target is not None}
         except (pygit2.GitError, OSError) as error:
             raise EdgeFailed(f"cannot read the refs of {self.store.path}: {error}") from error
 
@@ -81,21 +87,21 @@ class Direct:
 
     def _swap(self, update: RefUpdate, new: Oid) -> None:
         """Change one ref without starting a program."""
-        deadline = time.monotonic() + LOCK_WAIT
+        if update.old is None:
+            self._refuse_clash(update.ref)
+        deadline = time.monotonic() + self._lock_wait
         while True:
             try:
                 with self.store.repo.transaction() as transaction:
                     transaction.lock_ref(update.ref)
                     self._compare(update)
-                    if update.old is None:
-                        self._refuse_clash(update.ref)
                     if update.old != new:
                         transaction.set_target(update.ref, new)
             except pygit2.GitError as error:
-                if _LOCKED not in str(error):
+                if _LOCKED.search(str(error)) is None:
                     raise self._failed(str(error)) from error
                 if time.monotonic() > deadline:
-                    raise _locked(update.ref) from error
+                    raise self._locked([update]) from error
                 time.sleep(0.002)
             else:
                 return
@@ -103,7 +109,7 @@ class Direct:
     def _transact(self, updates: Sequence[RefUpdate]) -> None:
         """Change several refs, or delete one, by git's own transaction: all locks first, then all values."""
         script = "start\0" + "".join(_line(update) for update in updates) + "prepare\0commit\0"
-        deadline = time.monotonic() + LOCK_WAIT
+        deadline = time.monotonic() + self._lock_wait
         while True:
             done = self._git.run(["update-ref", "--stdin", "-z"], script, PROGRAM_WAIT)
             if done.code == 0:
@@ -113,7 +119,7 @@ class Direct:
             if not is_race(done.err):
                 raise self._failed(done.err)
             if time.monotonic() > deadline:
-                raise _locked(", ".join(update.ref for update in updates))
+                raise self._locked(updates)
 
     def _compare(self, update: RefUpdate) -> None:
         found = self._value(update.ref)
@@ -130,15 +136,15 @@ class Direct:
             return None
 
     def _refuse_clash(self, ref: str) -> None:
-        """Refuse a ref below another one, or above: only loose refs are kept apart by the file system."""
+        """Refuse a ref below another one, or above: libgit2 does not look at packed refs for that."""
         parts = ref.split("/")
         above = next((name for n in range(3, len(parts)) if self._value(name := "/".join(parts[:n]))), None)
         packed = self.store.path / "packed-refs"
-        below = f" {ref}/" in packed.read_text("utf-8", "replace") if packed.exists() else False
-        if above is not None or below:
-            raise Rejected(
-                f"{ref} cannot be made: {above or ref + '/...'} exists, and Git keeps refs as files and folders"
-            )
+        is_packed = packed.exists() and f" {ref}/" in packed.read_text("utf-8", "replace")
+        is_loose = any(path.is_file() for path in (self.store.path / ref).rglob("*"))
+        if above is not None or is_packed or is_loose:
+            clash = above or f"{ref}/..."
+            raise Rejected(f"{ref} cannot be made beside {clash}: Git keeps refs as files and folders")
 
     def _refuse_checked_out(self, updates: Sequence[RefUpdate]) -> None:
         heads = [self.store.path / "HEAD"] if not self.store.repo.is_bare else []
@@ -151,6 +157,13 @@ class Direct:
                     "Check out another branch there, or use a bare repository.",
                 )
 
+    def _locked(self, updates: Sequence[RefUpdate]) -> LostRace:
+        files = [lock for update in updates if (lock := self.store.path / f"{update.ref}.lock").exists()]
+        return LostRace(
+            f"{' or '.join(update.ref for update in updates)} is locked by another writer",
+            f"If no Git program is running, remove {', '.join(map(str, files)) or 'its lock file'}.",
+        )
+
     def _failed(self, reason: str) -> EdgeFailed:
         return EdgeFailed(f"cannot change refs of {self.store.path}: {reason}")
 
@@ -161,7 +174,3 @@ def _line(update: RefUpdate) -> str:
     if update.new is None:
         return f"delete {update.ref}\0{update.old}\0"
     return f"update {update.ref}\0{update.new}\0{update.old or ABSENT}\0"
-
-
-def _locked(ref: str) -> LostRace:
-    return LostRace(f"{ref} is locked by another writer", f"If no Git program is running, remove the file {ref}.lock.")

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 import pygit2
 from pygit2.enums import ObjectType, SortMode
@@ -36,6 +36,9 @@ from promoter.model.names import Oid
 __all__ = ["EMPTY_TREE", "FILE", "TREE", "CommitInfo", "Entry", "Store", "Supply"]
 
 EMPTY_TREE = Oid("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
+KEPT_BYTES: Final = 16 << 20
+"""How much of trees is kept read, counted in their bytes in Git."""
+
 _READ_FAILED = (KeyError, ValueError, pygit2.GitError, OSError)
 
 
@@ -55,6 +58,8 @@ class Store:
         self.path = path
         self.supply: Supply | None = None
         """Set when blobs may be missing here that are on the other side."""
+        self._trees: dict[Oid, Mapping[bytes, RawEntry]] = {}
+        self._kept = 0
         try:
             self.repo: Any = pygit2.Repository(str(path), pygit2.enums.RepositoryOpenFlag.NO_SEARCH)
             """The pygit2 repository, for what only edges do (merging trees, swapping refs)."""
@@ -119,14 +124,14 @@ class Store:
 
     def missing(self, folders: Iterable[tuple[Oid, str]]) -> set[Oid]:
         """Give the files that are not here, of each (tree, path): the file there, or everything below the folder."""
-        absent: set[Oid] = set()
+        files: set[Oid] = set()
         for tree, path in folders:
             found = self.entry(tree, path)
             if found is None:
                 continue
-            files = [entry for _, entry in self.files(found.id)] if found.is_tree else [found]
-            absent.update(file.id for file in files if file.mode != SUBMODULE and file.id not in self.repo)
-        return absent
+            below = [entry for _, entry in self.files(found.id)] if found.is_tree else [found]
+            files.update(file.id for file in below if file.mode != SUBMODULE)
+        return {oid for oid in files if oid not in self.repo}
 
     def put_blob(self, data: bytes) -> Oid:
         """Write a file's bytes."""
@@ -226,8 +231,19 @@ class Store:
         if entry.id not in self.repo and not may_miss:
             self._fail(entry.id)
 
-    def _tree(self, oid: Oid) -> dict[bytes, RawEntry]:
-        return {} if oid == EMPTY_TREE else parse_tree(self._object(oid, ObjectType.TREE))
+    def _tree(self, oid: Oid) -> Mapping[bytes, RawEntry]:
+        found = self._trees.get(oid)
+        if found is None:
+            data = self._object(oid, ObjectType.TREE) if oid != EMPTY_TREE else b""
+            self._kept += len(data)
+            if self._kept > KEPT_BYTES:
+                self._trees.clear()
+                self._kept = len(data)
+            try:
+                found = self._trees[oid] = parse_tree(data)
+            except ValueError as error:
+                raise EdgeFailed(f"the tree {oid} in {self.path} is malformed") from error
+        return found
 
     def _object(self, oid: Oid, kind: ObjectType) -> bytes:
         try:

@@ -21,6 +21,8 @@ SUBMODULE = 0o160000
 TREE = 0o040000
 
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_REST = 22
+"""Bytes of an entry besides its mode and name: a space, a NUL and the id."""
 _HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 
 
@@ -47,8 +49,13 @@ RawEntry = tuple[bytes, bytes]
 
 
 def parse_tree(data: bytes) -> dict[bytes, RawEntry]:
-    """Give name -> (mode, id), in Git's order."""
-    return {name: (mode, oid) for mode, name, oid in _ENTRY.findall(data)}
+    """Give name -> (mode, id), in Git's order. Raises ValueError when the bytes are malformed or repeat a name."""
+    found: list[tuple[bytes, bytes, bytes]] = _ENTRY.findall(data)
+    entries = {name: (mode, oid) for mode, name, oid in found}
+    size = sum(len(mode) + len(name) for mode, name, _ in found) + _REST * len(found)
+    if size != len(data) or len(entries) != len(found):
+        raise ValueError("a malformed tree")
+    return entries
 
 
 def format_tree(entries: dict[bytes, RawEntry]) -> bytes:
