@@ -141,7 +141,13 @@ class LocalForge:
 
     def set_labels(self, number: int, labels: Collection[str], user: str, now: datetime) -> None:
         """Make `labels` all labels of a pull request, as `user`."""
-        self._acts.label(number, labels, user, now)
+        self._acts.label(number, user, lambda _: labels, now)
+
+    def change_labels(
+        self, number: int, add: Collection[str], remove: Collection[str], user: str, now: datetime
+    ) -> None:
+        """Add and remove labels as `user`; all others stay."""
+        self._acts.label(number, user, lambda labels: [*(one for one in labels if one not in remove), *add], now)
 
     def close_as(self, number: int, user: str, now: datetime) -> None:
         """Close as `user`; nothing happens when it is closed already."""

@@ -124,11 +124,14 @@ class Acts:
             ),
         )
 
-    def label(self, number: int, labels: Collection[str], user: str, now: datetime) -> None:
-        """Make `labels` all labels of the pull request. Raises Rejected without the right `triage`."""
+    def label(
+        self, number: int, user: str, choose: Callable[[Collection[str]], Collection[str]], now: datetime
+    ) -> None:
+        """Change all labels of the pull request by `choose`. Raises Rejected without the right `triage`."""
 
         def change(look: Look, pull: PullRecord) -> PullRecord:
             self._need(look, user, Permission.TRIAGE, "set labels")
+            labels = choose(_once((*pull.labels, *pull.added)))
             kept = tuple(label for label in pull.labels if label in labels)
             return replace(pull, labels=kept, added=_once(label for label in labels if label not in kept))
 

@@ -9,16 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import TypeVar
 
 import pygit2
 from pygit2.enums import MergeFlag, SortMode
 
 from promoter.errors import EdgeFailed, Rejected
-from promoter.forge.local_port import TREE, Found, Node, Objects, Written
+from promoter.forge.local_port import TREE, Node, Objects, Written
 from promoter.model.names import Oid
 
 METHODS = ("merge", "squash", "rebase")
 """How a pull request can be merged."""
+EMPTY = Oid("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
+"""The tree of an empty folder."""
+KEPT = 10_000
+"""How many answers of each kind are kept in memory."""
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Merger:
@@ -26,42 +34,38 @@ class Merger:
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
-        self._empty = objects.edit_tree(None, {})
-        self._trees: dict[tuple[Oid, Oid], Oid | None] = {}
-        self._ancestors: dict[tuple[Oid, Oid], bool] = {}
+        self._fits: dict[tuple[Oid, Oid], bool] = {}
         self._forks: dict[tuple[Oid, Oid], Oid | None] = {}
         self._paths: dict[tuple[Oid, Oid], tuple[str, ...]] = {}
+        self._folders: dict[Oid, Mapping[str, Node]] = {}
 
     def contains(self, tip: Oid, commit: Oid) -> bool:
         """Tell whether `commit` is `tip` or stands in its history; a commit that is not here does not."""
-        if tip == commit:
-            return True
-        known = self._ancestors.get((commit, tip))
-        if known is None:
-            if not self._objects.has(commit):
-                return False
-            known = self._ancestors[commit, tip] = self._objects.is_ancestor(commit, tip)
-        return known
+        return tip == commit or (self._objects.has(commit) and self.fork(tip, commit) == commit)
 
-    def fork(self, base: Oid, head: Oid) -> Oid | None:
-        """Give the commit where `head` left `base`; None when they share no history."""
-        if (base, head) not in self._forks:
+    def fork(self, one: Oid, other: Oid) -> Oid | None:
+        """Give the newest commit that both histories share; None when they share none."""
+        pair = (one, other) if one < other else (other, one)
+        if pair not in self._forks:
             try:
-                found = self._objects.repo.merge_base(base, head)
+                found = self._objects.repo.merge_base(*pair)
             except (pygit2.GitError, KeyError, ValueError) as error:
-                raise EdgeFailed(f"cannot compare the histories of {base} and {head}: {error}") from error
-            self._forks[base, head] = None if found is None else Oid(str(found))
-        return self._forks[base, head]
+                raise EdgeFailed(f"cannot compare the histories of {one} and {other}: {error}") from error
+            _keep(self._forks, pair, None if found is None else Oid(str(found)))
+        return self._forks[pair]
 
-    def tree(self, base: Oid, head: Oid) -> Oid | None:
-        """Give the tree of `base` and `head` merged; None on a conflict or without a shared history."""
-        if (base, head) not in self._trees:
-            fork = self.fork(base, head)
-            read = self._objects.commit
-            self._trees[base, head] = (
-                None if fork is None else self._three_way(read(fork).tree, read(base).tree, read(head).tree)
-            )
-        return self._trees[base, head]
+    def fits(self, base: Oid, head: Oid) -> bool:
+        """Tell whether `head` merges into `base` without a conflict. Writes nothing."""
+        if (base, head) not in self._fits:
+            _keep(self._fits, (base, head), self._merged(base, head, write=False) is not None)
+        return self._fits[base, head]
+
+    def _merged(self, base: Oid, head: Oid, write: bool) -> Oid | None:
+        fork = self.fork(base, head)
+        if fork is None:
+            return None
+        before, ours, theirs = (self._objects.commit(oid).tree for oid in (fork, base, head))
+        return self._three_way(before, ours, theirs, write)
 
     def changed(self, base: Oid, head: Oid) -> tuple[str, ...]:
         """Give the paths of files that differ between `head` and the place where it left `base`, sorted."""
@@ -70,13 +74,14 @@ class Merger:
             return ()
         if (fork, head) not in self._paths:
             trees = (self._objects.commit(fork).tree, self._objects.commit(head).tree)
-            self._paths[fork, head] = tuple(sorted(self._differing(*trees, "")))
+            _keep(self._paths, (fork, head), tuple(sorted(self._differing(*trees, ""))))
         return self._paths[fork, head]
 
     def landed(self, base: Oid, head: Oid, before: Oid) -> Oid:
         """Give the commit that brought `head` to `base`: the oldest of its first parents since `before` that has it."""
         found = base
-        for commit in self._objects.history(base, stop=(before,), first_parent=True):
+        stop = (before,) if self._objects.has(before) else ()
+        for commit in self._objects.history(base, stop=stop, first_parent=True):
             if not self.contains(commit.id, head):
                 break
             found = commit.id
@@ -86,7 +91,7 @@ class Merger:
         """Write the merge of `head` into `base` by `method`; give the new tip. Raises Rejected on a conflict."""
         if method == "rebase":
             return self._rebase(base, head, author, now)
-        tree = self.tree(base, head)
+        tree = self._merged(base, head, write=True)
         if tree is None:
             raise Rejected(
                 f"{head[:10]} and {base[:10]} changed the same lines and cannot be merged",
@@ -106,7 +111,7 @@ class Merger:
                     f"{commit.id[:10]} is a merge and cannot be put on top of {base[:10]}", "merge or squash instead"
                 )
             below, ours = self._objects.commit(commit.parents[0]).tree, self._objects.commit(tip).tree
-            tree = self._three_way(below, ours, commit.tree)
+            tree = self._three_way(below, ours, commit.tree, write=True)
             if tree is None:
                 raise Rejected(
                     f"{commit.id[:10]} cannot be put on top of {base[:10]}: both changed the same lines",
@@ -124,53 +129,72 @@ class Merger:
         for commit in walk:
             yield self._objects.commit(Oid(str(commit.id)))
 
-    def _three_way(self, before: Oid, ours: Oid, theirs: Oid) -> Oid | None:
+    def _three_way(self, before: Oid, ours: Oid, theirs: Oid, write: bool) -> Oid | None:
+        """Give the merged tree, None on a conflict; without `write` any tree stands for success."""
         if theirs in (ours, before):
             return ours
         if ours == before:
             return theirs
         old, left, right = (self._named(tree) for tree in (before, ours, theirs))
         changes: dict[str, Node | None] = {}
-        for name in sorted({*old, *left, *right}):
+        for name in sorted({name for name, _ in old.items() ^ right.items()}):
             was, mine, other = old.get(name), left.get(name), right.get(name)
-            if other in (mine, was):
+            if other == mine:
                 continue
             if mine == was:
                 changes[name] = other
-            elif _is_folder(mine) and _is_folder(other) and (was is None or _is_folder(was)):
-                merged = self._three_way(was.id if was else self._empty, mine.id, other.id)  # type: ignore[union-attr]
+            elif mine and other and mine.mode == other.mode == TREE and (was is None or was.is_tree):
+                merged = self._three_way(was.id if was else EMPTY, mine.id, other.id, write)
                 if merged is None:
                     return None
-                changes[name] = None if merged == self._empty else Node(TREE, merged)
+                changes[name] = None if merged == EMPTY else Node(TREE, merged)
             else:
-                return self._by_content(before, ours, theirs)
-        return self._objects.edit_tree(ours, changes)
+                return self._by_content(before, ours, theirs, write)
+        return self._objects.edit_tree(ours, changes) if write else ours
 
-    def _by_content(self, before: Oid, ours: Oid, theirs: Oid) -> Oid | None:
+    def _by_content(self, before: Oid, ours: Oid, theirs: Oid, write: bool) -> Oid | None:
         """Merge one folder line by line: both sides changed the same file in it."""
+        for blob in self._contested(before, ours, theirs):
+            self._objects.blob(blob)  # libgit2 cannot fetch what a partial clone left away
+        if before == EMPTY:
+            self._objects.edit_tree(None, {})  # libgit2 wants to find it
         repo = self._objects.repo
         try:
             index = repo.merge_trees(before, ours, theirs, flags=MergeFlag(0))
-            return None if index.conflicts is not None else Oid(str(index.write_tree(repo)))
+            if index.conflicts is not None:
+                return None
+            return Oid(str(index.write_tree(repo))) if write else ours
         except (pygit2.GitError, KeyError) as error:
             raise EdgeFailed(f"cannot merge the trees {ours} and {theirs}: {error}") from error
 
+    def _contested(self, before: Oid, ours: Oid, theirs: Oid) -> Iterator[Oid]:
+        """Give the files that a merge by content must read."""
+        old, left, right = (self._named(tree) for tree in (before, ours, theirs))
+        for name in {*old, *left, *right}:
+            sides = (old.get(name), left.get(name), right.get(name))
+            if len(set(sides)) == 3:
+                yield from (one.id for one in sides if one and one.is_file)
+                below = [one.id if one and one.is_tree else EMPTY for one in sides]
+                yield from self._contested(below[0], below[1], below[2])
+
     def _differing(self, old: Oid, new: Oid, under: str) -> Iterator[str]:
         before, after = self._named(old), self._named(new)
-        for name in {*before, *after}:
+        for name in {name for name, _ in before.items() ^ after.items()}:
             was, now = before.get(name), after.get(name)
-            if was == now:
-                continue
-            folders = [one.id if _is_folder(one) else self._empty for one in (was, now) if one is not None]
-            if any(_is_folder(one) for one in (was, now)):
-                pair = folders if len(folders) == 2 else [*folders, self._empty]
-                yield from self._differing(pair[0], pair[1], f"{under}{name}/")
-            if any(one is not None and not _is_folder(one) for one in (was, now)):
+            folders = [one.id if one and one.is_tree else EMPTY for one in (was, now)]
+            if folders != [EMPTY, EMPTY]:
+                yield from self._differing(folders[0], folders[1], f"{under}{name}/")
+            if any(one and not one.is_tree for one in (was, now)):
                 yield under + name
 
     def _named(self, tree: Oid) -> Mapping[str, Node]:
-        return {name: Node(found.mode, found.id) for name, found in self._objects.children(tree)}
+        if tree not in self._folders:
+            named = {name: Node(found.mode, found.id) for name, found in self._objects.children(tree)}
+            _keep(self._folders, tree, named)
+        return self._folders[tree]
 
 
-def _is_folder(found: Found | None) -> bool:
-    return found is not None and found.mode == TREE
+def _keep(answers: dict[K, V], key: K, answer: V) -> None:
+    if len(answers) >= KEPT:
+        answers.clear()
+    answers[key] = answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from promoter.model.names import Oid
 
@@ -15,12 +15,21 @@ TREE = 0o040000
 """The mode of a folder in a tree."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """An entry for a tree that is being written: mode and object id."""
+class Node(NamedTuple):
+    """An entry of a tree: mode and object id. A tuple, since merges compare them by the thousand."""
 
     mode: int
     id: Oid
+
+    @property
+    def is_tree(self) -> bool:
+        """Tell whether this is a folder."""
+        return self.mode == TREE
+
+    @property
+    def is_file(self) -> bool:
+        """Tell whether this is a regular file."""
+        return self.mode & 0o170000 == 0o100000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,11 @@ class Found(Protocol):
     @property
     def id(self) -> Oid:
         """The object it names."""
+        ...
+
+    @property
+    def is_file(self) -> bool:
+        """Tell whether this is a regular file."""
         ...
 
 

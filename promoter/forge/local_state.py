@@ -93,7 +93,7 @@ class State:
         base = look.branches[pull.base_branch]
         if self.merger.contains(pull.head, base):
             return True
-        return not self.protection(look, pull.base_branch).up_to_date and self.merger.tree(base, pull.head) is not None
+        return not self.protection(look, pull.base_branch).up_to_date and self.merger.fits(base, pull.head)
 
     def reviews(self, look: Look, pull: PullRecord) -> tuple[Review, ...]:
         """Give the newest review of each person, with all that the person counts as here."""
@@ -117,7 +117,7 @@ class State:
         tree = self.store.objects.commit(tip).tree
         for place in PLACES:
             found = self.store.objects.entry(tree, place)
-            if found is not None and found.mode & 0o170000 == 0o100000:
+            if found is not None and found.is_file:
                 if found.id not in self._owners:
                     text = self.store.objects.blob(found.id).decode("utf-8", "replace")
                     self._owners[found.id] = parse_codeowners(text)
