@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from promoter.errors import RenderFailed
-from promoter.render.job import Bench, Job, Prepare, check_settings, locate, place, text, words
+from promoter.render.job import Bench, Job, Part, Prepare, check_settings, locate, place, text, words
 from promoter.render.port import RenderRequest
 from promoter.render.reach import Reach
 from promoter.render.tree import FILE, Found
@@ -53,10 +53,10 @@ def prepare(request: RenderRequest, reach: Reach) -> Job:
     if output and _leaves(output):
         raise RenderFailed(f"render: output {output} leaves the app's folder")
 
-    def make(bench: Bench) -> bytes:
+    def make(bench: Bench) -> Sequence[Part]:
         printed = bench.programs.run(_argv(argv, script, bench), bench.room, here.folder, offline=False)
         if not output:
-            return printed
+            return [Part("what the command printed", printed)]
         return _collect(bench.room.source, bench.room.source / here.folder / output, bench.programs.limits.output)
 
     return Job(make, tuple(sorted(needs)))
@@ -79,12 +79,12 @@ def _argv(argv: Sequence[str], script: Found | None, bench: Bench) -> list[str]:
     return [path, *argv[1:]]
 
 
-def _collect(source: Path, folder: Path, most: int) -> bytes:
+def _collect(source: Path, folder: Path, most: int) -> Sequence[Part]:
     """Read the YAML files that a command wrote, by name; symlinks are refused, they could leave the folder."""
     said = folder.relative_to(source)
     if not folder.is_dir() or not folder.resolve().is_relative_to(source.resolve()):
         raise RenderFailed(f"the command made no folder {said}")
-    parts: list[bytes] = []
+    parts = []
     size = 0
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
@@ -93,8 +93,8 @@ def _collect(source: Path, folder: Path, most: int) -> bytes:
             size += path.stat().st_size
             if size > most:
                 raise RenderFailed(f"the command wrote more than {most} bytes")
-            parts.append(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
-    return b"\n---\n".join(parts)
+            parts.append(Part(str(path.relative_to(source)), path.read_bytes()))
+    return parts
 
 
 def _leaves(path: str) -> bool:

@@ -53,7 +53,7 @@ def chunks(data: bytes, where: str) -> list[str]:
     except UnicodeDecodeError as error:
         raise RenderFailed(f"{where} is not UTF-8 (byte {error.start})") from error
     found: list[list[str]] = [[]]
-    for line in text.split("\n"):
+    for line in text.removesuffix("\n").split("\n"):
         bare = line.rstrip("\r")
         if _BARE_MARKER.fullmatch(bare) or _END.fullmatch(bare):
             found.append([])
@@ -94,8 +94,7 @@ def _trimmed(lines: list[str]) -> str:
     full = [at for at, line in enumerate(lines) if line.strip()]
     # Blank lines at the end are part of a block scalar that keeps them (`|+`).
     end = len(lines) if _KEEPS.search("\n".join(lines)) else full[-1] + 1
-    text = "\n".join(lines[full[0] : end])
-    return text if text.endswith("\n") else f"{text}\n"
+    return "\n".join(lines[full[0] : end]) + "\n"
 
 
 def _reason(error: Exception) -> str:

@@ -21,7 +21,7 @@ import posixpath
 from typing import Final
 
 from promoter.errors import RenderFailed
-from promoter.render.job import Bench, Job, Place, Prepare, check_settings, flag, locate, place, text, words
+from promoter.render.job import Bench, Job, Part, Place, Prepare, check_settings, flag, locate, place, text, words
 from promoter.render.port import RenderRequest
 from promoter.render.reach import Reach
 from promoter.render.tree import FOLDER, LINK, Found
@@ -46,8 +46,9 @@ def prepare(request: RenderRequest, reach: Reach) -> Job:
         reach.add(found)
     arguments = _arguments(request, chart, values)
 
-    def make(bench: Bench) -> bytes:
-        return bench.programs.run([*bench.tools["helm"].argv, *arguments], bench.room)
+    def make(bench: Bench) -> list[Part]:
+        printed = bench.programs.run([*bench.tools["helm"].argv, *arguments], bench.room)
+        return [Part("what helm printed", printed)]
 
     return Job(make, ("helm",))
 

@@ -58,17 +58,14 @@ def hydrate(
     may run. Raises EdgeFailed when the disk does not take the files; what does not render is a result.
     """
     programs = programs or Programs()
-    results: dict[tuple[str, str], Result] = {_key(request): RenderFailed("not rendered") for request in requests}
-    if len(results) != len(requests):
+    if len({_key(request) for request in requests}) != len(requests):
         raise ValueError("an app and environment was asked for twice")
-    done = 0
+    results: dict[tuple[str, str], Result] = {}
 
     def tell(request: RenderRequest, result: Result) -> None:
-        nonlocal done
-        done += 1
         results[_key(request)] = result
         if progress is not None:
-            progress(done, len(requests), request, result)
+            progress(len(results), len(requests), request, result)
 
     tree = Tree(source)
     ready = []
@@ -78,8 +75,6 @@ def hydrate(
             ready.append(looked)
         else:
             tell(request, looked)
-    if not ready:
-        return results
     with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 2), "render") as pool:
         futures = {pool.submit(_render, one, programs): one.request for one in ready}
         try:
@@ -89,7 +84,7 @@ def hydrate(
             programs.stop()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return results
+    return {_key(request): results[_key(request)] for request in requests}
 
 
 def _look(tree: Tree, request: RenderRequest, previous: Previous | None) -> _Ready | Unchanged | RenderFailed:
@@ -118,8 +113,8 @@ def _render(ready: _Ready, programs: Programs) -> Rendered | RenderFailed:
             room.scratch.mkdir()
             if ready.job.exports:
                 export(ready.reach.tree, ready.reach.inputs, room.source)
-            stream = ready.job.make(Bench(room, programs, tools))
-        files = split(stream, f"what {request.path} renders to", single=flag(request, "single"))
+            parts = ready.job.make(Bench(room, programs, tools))
+        files = split(parts, single=flag(request, "single"))
     except RenderFailed as error:
         return _named(request, error)
     except OSError as error:

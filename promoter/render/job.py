@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from promoter.errors import RenderFailed
@@ -24,11 +24,19 @@ class Bench:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A YAML stream, and where it comes from, for messages: a file's path, or what printed it."""
+
+    where: str
+    stream: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A rendering that is ready to be made."""
 
-    make: Callable[[Bench], bytes]
-    """Gives a YAML stream; raises RenderFailed."""
+    make: Callable[[Bench], Sequence[Part]]
+    """Gives the manifests; raises RenderFailed."""
     needs: tuple[str, ...] = ()
     """Programs whose versions must be exact."""
     exports: bool = True

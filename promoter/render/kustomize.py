@@ -8,11 +8,10 @@ would render differently from one day to the next.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from promoter.errors import RenderFailed
-from promoter.render.job import Bench, Job, Prepare, check_settings, place
+from promoter.render.job import Bench, Job, Part, Prepare, check_settings, place
 from promoter.render.port import RenderRequest
 from promoter.render.reach import Reach
 from promoter.render.references import Names, Reference, config_references, is_remote, references
@@ -32,11 +31,11 @@ def prepare(request: RenderRequest, reach: Reach) -> Job:
     walk.visit(here.folder)
     charts = walk.charts
 
-    def make(bench: Bench) -> bytes:
+    def make(bench: Bench) -> list[Part]:
         argv = list(bench.tools["kustomize"].argv)
         if charts:
             argv += ["--enable-helm", "--helm-command", bench.tools["helm"].argv[0]]
-        return bench.programs.run([*argv, "."], bench.room, here.folder)
+        return [Part("what kustomize printed", bench.programs.run([*argv, "."], bench.room, here.folder))]
 
     return Job(make, ("kustomize", "helm") if charts else ("kustomize",))
 
@@ -50,13 +49,17 @@ class _Walk:
     def __init__(self, reach: Reach) -> None:
         self.reach = reach
         self.charts = False
-        self._seen: set[tuple[str, bool]] = set()
+        self._seen: set[tuple[str, str | None]] = set()
 
-    def visit(self, folder: str, *, configs: bool = False) -> None:
-        """Follow one kustomization; `configs`: its objects are configs of generators or transformers."""
-        if (folder, configs) in self._seen:
+    def visit(self, folder: str, user: str | None = None) -> None:
+        """Follow one kustomization.
+
+        With `user` its objects are configs of generators or transformers, which name files relative to the folder of
+        the kustomization that uses them.
+        """
+        if (folder, user) in self._seen:
             return
-        self._seen.add((folder, configs))
+        self._seen.add((folder, user))
         name = next((name for name in FILES if name in self.reach.tree.children(folder)), None)
         if name is None:
             raise RenderFailed(f"{folder or 'the root'} has no kustomization.yaml")
@@ -66,11 +69,11 @@ class _Walk:
         if found is None:
             raise RenderFailed(f"{where} is a symlink to nothing")
         for reference in references(self.reach.tree.read(found.path), where):
-            if configs and reference.names is Names.RESOURCE:
-                reference = replace(reference, names=Names.CONFIG)
-            self._take(folder, where, reference)
+            configs = folder if reference.names is Names.CONFIG else user
+            self._take(folder, where, reference, configs if reference.names is not Names.FILE else None)
 
-    def _take(self, folder: str, where: str, reference: Reference) -> None:
+    def _take(self, folder: str, where: str, reference: Reference, user: str | None) -> None:
+        """Take what one reference names; `user` as in `visit`."""
         said = f"{where}: {reference.field}"
         if is_remote(reference.path):
             raise RenderFailed(
@@ -86,12 +89,12 @@ class _Walk:
                 raise RenderFailed(f"{said} names {reference.path}, which is not in this commit")
         elif found.entry.kind != FOLDER:
             self.reach.add(found)
-            if reference.names is Names.CONFIG:
+            if user is not None:
                 for inner in config_references(self.reach.tree.read(found.path), found.path):
-                    self._take(folder, found.path, inner)
+                    self._take(user, found.path, inner, None)
         elif reference.names is not Names.FILE:
             self.reach.add_links(found)
-            self.visit(found.path, configs=reference.names is Names.CONFIG)
+            self.visit(found.path, user)
 
     def _chart(self, said: str, reference: Reference, found: Found | None) -> None:
         if found is None or found.entry.kind != FOLDER:

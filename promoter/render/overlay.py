@@ -8,7 +8,7 @@
 
 The objects are those of the bases, then those of the folder's own YAML files; patches apply to all of them, in order.
 A patch whose target is not exactly one object is an error. Objects without a patch keep their text; in the others,
-quotes, comments and the style of what was not touched stay.
+quotes and comments of what was not touched stay, and a text that replaces a quoted one is quoted too.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from jsonpointer import JsonPointerException
 
 from promoter.errors import RenderFailed
 from promoter.render.documents import dump_styled, load, load_styled
+from promoter.render.job import Part
 
 NAME = "render.yaml"
 
@@ -72,9 +73,9 @@ def operations(data: bytes, where: str) -> Sequence[Mapping[str, Any]]:
     return _operations(load_styled(data, where), where)
 
 
-def apply(patches: Sequence[Patch], texts: Sequence[str], where: str) -> list[str]:
-    """Apply `patches` in order to objects given as YAML texts. Raises RenderFailed naming `where` and the target."""
-    names = [_identity(text) for text in texts]
+def apply(patches: Sequence[Patch], parts: Sequence[Part], where: str) -> list[Part]:
+    """Apply `patches` in order to objects, one a part. Raises RenderFailed naming `where` and the target."""
+    names = [_identity(part) for part in parts]
     changed: dict[int, Any] = {}
     for patch in patches:
         fits = [at for at, name in enumerate(names) if _fits(patch, name)]
@@ -84,12 +85,14 @@ def apply(patches: Sequence[Patch], texts: Sequence[str], where: str) -> list[st
                 "Say the namespace of the one that is meant." if fits else f"There are: {_listed(names)}.",
             )
         at = fits[0]
-        document = changed[at] if at in changed else load_styled(texts[at].encode(), f"{where}: {patch.target}")
+        document = changed[at] if at in changed else load_styled(parts[at].stream, parts[at].where)
         try:
             changed[at] = jsonpatch.JsonPatch(copy.deepcopy(list(patch.operations))).apply(document, in_place=True)
         except (jsonpatch.JsonPatchException, JsonPointerException, TypeError, KeyError) as error:
             raise RenderFailed(f"{where}: the patch of {patch.target} does not apply: {error}") from error
-    return [dump_styled(changed[at]) if at in changed else text for at, text in enumerate(texts)]
+    return [
+        Part(part.where, dump_styled(changed[at]).encode()) if at in changed else part for at, part in enumerate(parts)
+    ]
 
 
 def _patch(item: Any, where: str) -> Patch:
@@ -124,8 +127,8 @@ def _mapping(value: Any, where: str, known: set[str]) -> Mapping[str, Any]:
     return value
 
 
-def _identity(text: str) -> tuple[str, str, str]:
-    document = next(iter(load(text, "an object")), None)
+def _identity(part: Part) -> tuple[str, str, str]:
+    document = next(iter(load(part.stream, part.where)), None)
     metadata = document.get("metadata") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(metadata, dict):
         return ("", "", "")

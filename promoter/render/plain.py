@@ -13,7 +13,7 @@ from typing import Final
 
 from promoter.errors import RenderFailed
 from promoter.render.documents import chunks
-from promoter.render.job import Bench, Job, Place, Prepare, check_settings, place
+from promoter.render.job import Bench, Job, Part, Place, Prepare, check_settings, place
 from promoter.render.overlay import NAME, Overlay, apply, operations, parse
 from promoter.render.port import RenderRequest
 from promoter.render.reach import Reach
@@ -48,8 +48,8 @@ def prepare(request: RenderRequest, reach: Reach) -> Job:
         raise RenderFailed(f"{request.path} holds no YAML file")
     layer = _layer(reach, found, ())
 
-    def make(_bench: Bench) -> bytes:
-        return "---\n".join(_texts(reach.tree, layer)).encode()
+    def make(_bench: Bench) -> list[Part]:
+        return _parts(reach.tree, layer)
 
     return Job(make, exports=False)
 
@@ -114,8 +114,11 @@ def _files(tree: Tree, folder: str) -> Iterator[str]:
             yield path
 
 
-def _texts(tree: Tree, layer: _Layer) -> list[str]:
-    texts = [text for base in layer.bases for text in _texts(tree, base)]
+def _parts(tree: Tree, layer: _Layer) -> list[Part]:
+    """Give the objects, one a part."""
+    parts = [part for base in layer.bases for part in _parts(tree, base)]
     for path in layer.files:
-        texts += chunks(tree.read(path), path)
-    return apply(layer.overlay.patches, texts, layer.where) if layer.overlay.patches else texts
+        texts = chunks(tree.read(path), path)
+        many = len(texts) > 1
+        parts += [Part(f"{path}, document {at + 1}" if many else path, text.encode()) for at, text in enumerate(texts)]
+    return apply(layer.overlay.patches, parts, layer.where) if layer.overlay.patches else parts

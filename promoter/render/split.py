@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from promoter.errors import RenderFailed
 from promoter.render.documents import chunks, dump_styled, is_nothing, load, load_styled
+from promoter.render.job import Part
 
 SINGLE = "manifests.yaml"
 """The one file's name, when there is to be one."""
@@ -31,6 +32,8 @@ class Object:
     namespace: str
     name: str
     text: str
+    where: str
+    """What it was rendered from, for messages."""
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
@@ -42,23 +45,29 @@ class Object:
         return f"{kind} {self.namespace}/{self.name}" if self.namespace else f"{kind} {self.name}"
 
 
-def split(stream: bytes, where: str, *, single: bool = False) -> Mapping[str, bytes]:
-    """Give file name -> content for a YAML stream; with `single` one file `manifests.yaml`, in the stream's order.
+def split(parts: Iterable[Part], *, single: bool = False) -> Mapping[str, bytes]:
+    """Give file name -> content; with `single` one file `manifests.yaml`, in the parts' order.
 
-    `where` names the stream in messages. Raises RenderFailed when something is no Kubernetes object, stands there
-    twice, or when there is nothing at all.
+    Raises RenderFailed when something is no Kubernetes object, stands there twice, or when there is nothing at all.
     """
-    found = [item for at, text in enumerate(chunks(stream, where)) for item in _objects(text, f"{where}, {at + 1}")]
+    found = [item for part in parts for item in _of_part(part)]
     if not found:
-        raise RenderFailed(f"{where} holds no object", "An environment that should be empty must be left out instead.")
+        raise RenderFailed("no object was rendered", "An environment that should be empty must be left out instead.")
     count = Counter(item.identity for item in found)
-    twice = next((item for item in found if count[item.identity] > 1), None)
-    if twice is not None:
-        raise RenderFailed(f"{where} holds {twice} more than once")
+    twice = [item for item in found if count[item.identity] > 1]
+    if twice:
+        places = " and ".join(item.where for item in twice if item.identity == twice[0].identity)
+        raise RenderFailed(f"{twice[0]} is there more than once: {places}")
     if single:
         return {SINGLE: "---\n".join(item.text for item in found).encode()}
     names = _names(found)
     return {name: item.text.encode() for name, item in sorted(zip(names, found, strict=True), key=lambda pair: pair[0])}
+
+
+def _of_part(part: Part) -> Iterator[Object]:
+    texts = chunks(part.stream, part.where)
+    for at, text in enumerate(texts):
+        yield from _objects(text, f"{part.where}, document {at + 1}" if len(texts) > 1 else part.where)
 
 
 def _objects(text: str, where: str) -> Iterator[Object]:
@@ -82,7 +91,7 @@ def _objects(text: str, where: str) -> Iterator[Object]:
         if missing:
             raise RenderFailed(f"{where} is not a Kubernetes object: it has no {' and no '.join(missing)}")
         group = version.rpartition("/")[0]
-        yield Object(group, kind, _scalar(metadata.get("namespace")), name, text)
+        yield Object(group, kind, _scalar(metadata.get("namespace")), name, text, where)
 
 
 def _items(text: str, where: str) -> list[str]:

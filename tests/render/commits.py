@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from promoter.git.store import Entry, Store
-from promoter.git.tree import EXECUTABLE, FILE, SYMLINK
 from promoter.model.names import Oid
 from promoter.policy.rules import Render
 from promoter.render.hydrate import hydrate
 from promoter.render.port import Previous, Rendered, RenderRequest
 from promoter.render.program import Limits, Programs
+from promoter.render.tree import FOLDER, LINK
 from promoter.render.version import installed
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ class Commit:
 
     def read(self, path: str) -> bytes | None:
         entry = self.store.entry(self.tree, path) if path else None
-        return self.store.blob(entry.id) if entry is not None and not entry.is_folder else None
+        return self.store.blob(entry.id) if entry is not None and entry.mode != FOLDER else None
 
     def children(self, path: str) -> Sequence[tuple[str, int, str]]:
         entry = self.store.entry(self.tree, path)
@@ -63,12 +63,12 @@ def fixture(folder: Path, name: str) -> Commit:
 def link(source: Commit | Store, target: str) -> Entry:
     """Give a symlink."""
     store = source.store if isinstance(source, Commit) else source
-    return Entry(SYMLINK, store.put_blob(target.encode()))
+    return Entry(LINK, store.put_blob(target.encode()))
 
 
 def program(source: Commit, text: str) -> Entry:
     """Give an executable file."""
-    return Entry(EXECUTABLE, source.store.put_blob(text.encode()))
+    return Entry(0o100755, source.store.put_blob(text.encode()))
 
 
 def version(name: str) -> str:
@@ -113,7 +113,7 @@ def recorded(result: object) -> Previous:
 
 def _entries(store: Store, files: Mapping[str, str | bytes | Entry | None]) -> dict[str, Entry | None]:
     return {
-        path: Entry(FILE, store.put_blob(data.encode() if isinstance(data, str) else data))
+        path: Entry(0o100644, store.put_blob(data.encode() if isinstance(data, str) else data))
         if isinstance(data, str | bytes)
         else data
         for path, data in files.items()
