@@ -7,7 +7,6 @@ merged; a person went back to what was active before; a person brought a release
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Drift, Hold, How, Kind, Outcome, Place, Result, Skip, Stay
@@ -35,29 +34,30 @@ def arrivals(sight: Sight, environment: str) -> None:
     known = {n: r.content[environment] for n, r in sight.seen.ledger.releases.items() if environment in r.content}
     if merged and slot.holds(known.get(merged[-1][1])):
         pull, release = merged[-1]
-        since = min(pull.closed_at or sight.now, sight.now)
         how = How.ROLLED_BACK if _kind(place, release) is Kind.ROLLBACK else How.MERGED
-        arrive(sight, environment, release, how, f"merged by pull request {pull.number}", since)
+        arrive(sight, environment, release, how, f"merged by pull request {pull.number}")
     elif slot.arrived is not None and slot.holds(known.get(slot.arrived)) and _proposed(place, slot.arrived):
         how = How.ROLLED_BACK if slot.arrived_kind is Kind.ROLLBACK else How.MERGED
-        arrive(sight, environment, slot.arrived, how, "its proposal is on the active branch", sight.now)
+        arrive(sight, environment, slot.arrived, how, "its proposal is on the active branch")
     elif (back := _was_here(place, sight, environment)) is not None:
         _taken_back(sight, environment, back)
     elif same := sorted(number for number, content in known.items() if slot.holds(content)):
         cleared = [number for number in same if sight.cleared(number, environment)]
-        arrive(sight, environment, cleared[-1] if cleared else same[0], How.BY_HAND, "moved by hand", sight.now)
+        arrive(sight, environment, cleared[-1] if cleared else same[0], How.BY_HAND, "moved by hand")
     elif merged:
         _mixed(sight, environment, merged[-1][1])
     else:
         _drift(sight, environment)
 
 
-def arrive(sight: Sight, environment: str, release: int, how: How, why: str, since: datetime | None = None) -> None:
-    """Begin a new stay of `release`; what it replaces becomes past, and loses its pass when it is gone back from."""
+def arrive(sight: Sight, environment: str, release: int, how: How, why: str) -> None:
+    """Begin a new stay of `release`; what it replaces becomes past, and loses its pass when it is gone back from.
+
+    It begins now, when it was seen: forges estimate when a push merged something, and deadlines need a sure start.
+    """
     place, slot = sight.places[environment], sight.slot(environment)
-    start = since or sight.now
     content = slot.content if how is How.MIXED else sight.release(release).content[environment]
-    stay = Stay(release, content, slot.tip or Oid(""), start, how)
+    stay = Stay(release, content, slot.tip or Oid(""), sight.now, how)
     past = ((place.stay, *place.past) if place.stay else place.past)[:PAST]
     outcomes = {number: word for number, word in place.outcomes.items() if number != release}
     for left in _above(past, release):

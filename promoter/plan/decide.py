@@ -92,7 +92,7 @@ def _start(app: str, seen: AppSeen, problems: list[str]) -> list[Action] | None:
         return None
     if any(slot.our_trailers for slot in seen.slots.values()):
         problems.append(
-            f"{app}: its active branches carry promoter's commits, but its ledger is missing. Restore the ledger branch, "
+            f"{app}: its active branches carry promoter's commits, but its ledger is missing. Restore that branch, "
             f"or start again from what runs: promoter adopt {app} --lost-ledger"
         )
         return []

@@ -84,7 +84,7 @@ class Sight:
         place = self.places[environment]
         return place.stay is None or place.stay.release in place.outcomes
 
-    # --- order ---------------------------------------------------------------------------------------------------
+    # --- order ---
 
     def passed(self, number: int, environment: str) -> bool:
         """Tell whether release `number` is verified in `environment`, and passed in what that comes after."""

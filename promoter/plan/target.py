@@ -13,8 +13,10 @@ from promoter.policy.rules import Newer, Promote
 def choose(sight: Sight, environment: str) -> tuple[int, Kind] | None:
     """Give the release that should come here next, and whether it is a promotion or a rollback; None: nothing."""
     place, rules = sight.places[environment], sight.rules(environment)
-    if place.target is not None and place.target.release in sight.seen.ledger.releases:
-        return place.target.release, place.target.kind
+    target = place.target
+    known = target is not None and target.release in sight.seen.ledger.releases
+    if target is not None and known and (target.kind is Kind.ROLLBACK or sight.cleared(target.release, environment)):
+        return target.release, target.kind
     eligible = sight.eligible(environment)
     if not eligible:
         return None

@@ -1,0 +1,17 @@
+"""What a rendering reads, without rendering: where an app's versions are looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from promoter.render.detect import RENDERERS, detect
+from promoter.render.port import RenderRequest, Source
+from promoter.render.reach import Reach
+from promoter.render.tree import Tree
+
+
+def inputs_of(source: Source, request: RenderRequest) -> Mapping[str, str]:
+    """Give path -> object id of all that rendering `request` reaches. Raises RenderFailed."""
+    reach = Reach(Tree(source))
+    RENDERERS[detect(request, reach)](request, reach)
+    return reach.inputs

@@ -1,0 +1,180 @@
+"""Doing what the plan says: every write names what it replaces, and is safe to repeat.
+
+Invariants: a lost race or a refusal stops this app's actions for this pass, and never another app's; nothing is
+merged whose head, base, labels or holds are not what was judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from promoter.errors import LostRace, PromoterError, Rejected
+from promoter.git.ref import RefUpdate
+from promoter.model.forge import PullRequest, PullState
+from promoter.model.ledger import Kind
+from promoter.model.names import Branch, Oid
+from promoter.model.plan import (
+    Action,
+    ClosePullRequest,
+    Commit,
+    MakeRelease,
+    MergePullRequest,
+    Propose,
+    Record,
+    SetCommitStatus,
+    UpsertPullRequest,
+)
+from promoter.model.snapshot import AppSeen, Slot, Snapshot
+from promoter.plan.judge import HOLD_LABELS
+from promoter.run.content import make_commit, subject
+from promoter.run.ledgers import IDENTITY, ledger_ref, read_ledger, write_ledger
+from promoter.run.make import make_release
+from promoter.run.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that was done, or could not be."""
+
+    app: str
+    environment: str
+    what: str
+    """`released`, `recorded`, `proposed`, `opened`, `edited`, `closed`, `status`, `merged`, `lost`, `refused`."""
+    text: str
+
+
+def act(ws: Workspace, seen: Snapshot, actions: Sequence[Action], on_event: Callable[[Event], None]) -> bool:
+    """Do `actions`; give whether anything was written. Errors that are not about one app are raised."""
+    stopped: set[str] = set()
+    wrote = False
+    for action in actions:
+        if action.app in stopped:
+            continue
+        try:
+            on_event(_do(ws, seen.apps[action.app], action))
+            wrote = True
+        except LostRace as race:
+            stopped.add(action.app)
+            on_event(Event(action.app, _where(action), "lost", str(race.message)))
+        except PromoterError as error:
+            stopped.add(action.app)
+            on_event(Event(action.app, _where(action), "refused", str(error)))
+    return wrote
+
+
+def _where(action: Action) -> str:
+    slot = getattr(action, "slot", None)
+    return slot.environment if isinstance(slot, Slot) else ""
+
+
+def _do(ws: Workspace, app: AppSeen, action: Action) -> Event:
+    match action:
+        case Record():
+            return _record(ws, action)
+        case MakeRelease():
+            release = make_release(ws, action.app, action.expect, action.from_environment, action.reason)
+            return Event(action.app, "", "released", f"{release.name} {release.version}".strip())
+        case Propose():
+            return _propose(ws, app, action)
+        case Commit():
+            return _commit(ws, app, action)
+        case UpsertPullRequest():
+            return _upsert(ws, app, action)
+        case ClosePullRequest():
+            ws.forge.close_pull(action.number, ws.now())
+            return Event(action.app, action.slot.environment, "closed", f"#{action.number}: {action.reason}")
+        case SetCommitStatus():
+            ws.forge.set_status(action.head, "promoter", action.state, action.description, "", ws.now())
+            return Event(action.app, "", "status", action.reason)
+        case MergePullRequest():
+            return _merge(ws, app, action)
+    raise NotImplementedError(type(action).__name__)
+
+
+def _record(ws: Workspace, action: Record) -> Event:
+    lines = action.reason.splitlines()
+    message = lines[0] if len(lines) == 1 else f"{len(lines)} things\n\n" + "\n".join(f"- {line}" for line in lines)
+    ref = ledger_ref(ws.config, action.app)
+    write_ledger(ws.repository, ref, action.expect, action.ledger, message or "Note", ws.now())
+    return Event(action.app, "", "recorded", action.reason)
+
+
+def _branch(name: Branch) -> str:
+    return f"refs/heads/{name}"
+
+
+def _root(ws: Workspace, slot: Slot) -> Oid:
+    """Make the first commit of an active branch: empty, and the same whoever makes it."""
+    tree = ws.repository.store.edit_tree(None, {})
+    at = ws.repository.store.commit(ws.refresh(ws.repository.refs([ws.ref]))).at
+    root = ws.repository.store.put_commit(tree, [], f"Start {slot.branch}\n", IDENTITY, at)
+    ws.repository.update([RefUpdate(_branch(slot.branch), None, root)])
+    return root
+
+
+def _propose(ws: Workspace, app: AppSeen, action: Propose) -> Event:
+    slot, release = action.slot, app.ledger.releases[action.release]
+    base = action.base if action.base is not None else _root(ws, slot)
+    head = make_commit(ws.repository, ws.contents(ws.app(slot.app)), slot, release, action.kind, base)
+    ws.repository.update([RefUpdate(_branch(slot.proposal_branch), action.expect, head)])
+    return Event(action.app, slot.environment, "proposed", action.reason)
+
+
+def _commit(ws: Workspace, app: AppSeen, action: Commit) -> Event:
+    slot, release = action.slot, app.ledger.releases[action.release]
+    head = make_commit(ws.repository, ws.contents(ws.app(slot.app)), slot, release, action.kind, action.base)
+    ws.repository.update([RefUpdate(_branch(slot.branch), action.base, head)])
+    return Event(action.app, slot.environment, "merged", action.reason)
+
+
+def _upsert(ws: Workspace, app: AppSeen, action: UpsertPullRequest) -> Event:
+    slot, now = action.slot, ws.now()
+    if action.number is not None:
+        ws.forge.edit_pull(action.number, action.text, now)
+        return Event(action.app, slot.environment, "edited", f"#{action.number}")
+    known = max((pull.number for pull in app.slots[slot.environment].pulls), default=0)
+    fresh = ws.forge.pulls([slot.proposal_branch])[slot.proposal_branch]
+    if any(pull.number > known for pull in fresh):
+        raise LostRace(f"a pull request from {slot.proposal_branch} has appeared meanwhile")
+    if ws.repository.refs([_branch(slot.proposal_branch)]).get(_branch(slot.proposal_branch)) != action.head:
+        raise LostRace(f"{slot.proposal_branch} has moved meanwhile")
+    pull = ws.forge.open_pull(slot.proposal_branch, slot.branch, action.text, now)
+    return Event(action.app, slot.environment, "opened", f"#{pull.number} {action.text.title}")
+
+
+def _merge(ws: Workspace, app: AppSeen, action: MergePullRequest) -> Event:
+    slot = action.slot
+    _still(ws, app, action)
+    release = app.ledger.releases[action.release]
+    if action.fast_forward:
+        ws.repository.update([RefUpdate(_branch(slot.branch), action.base, action.expect_head)])
+    else:
+        message = f"{subject(slot, release, action.kind)}\n"
+        ws.forge.merge_pull(action.number, action.expect_head, action.method, message, ws.now())
+    return Event(action.app, slot.environment, "merged", f"#{action.number} {release.label}: {action.reason}")
+
+
+def _still(ws: Workspace, app: AppSeen, action: MergePullRequest) -> None:
+    """Look once more at what a person may have changed since the look. Raises LostRace or Rejected."""
+    slot = action.slot
+    refs = ws.repository.refs(["refs/heads/"])
+    before = app.ledger
+    ref = ledger_ref(ws.config, app.app)
+    pull: PullRequest = ws.forge.pull(action.number)
+    if pull.state is not PullState.OPEN or pull.draft or pull.head != action.expect_head:
+        raise LostRace(f"pull request {action.number} is not what was judged")
+    if HOLD_LABELS & set(pull.labels):
+        raise Rejected(f"pull request {action.number} is held by a label")
+    current = refs.get(ref)
+    ledger = read_ledger(ws.repository, current, app.app) if current is not None else before
+    place = ledger.place(slot.environment)
+    said_no = action.release in place.skips or (action.kind is Kind.PROMOTION and place.hold is not None)
+    if said_no or place.merging is None or place.merging.head != action.expect_head:
+        raise LostRace(f"the ledger of {app.app} says something else now")
+    tip = refs.get(_branch(slot.branch))
+    known = [content for content in (action.before,) if content is not None]
+    tree = ws.repository.store.commit(tip).tree if tip is not None else None
+    held = ws.contents(ws.app(slot.app)).held(slot, tree, known) if tree is not None else None
+    if held is not None and held.content != action.before and action.before not in held.also:
+        raise LostRace(f"{slot.branch} has changed in {slot.path or 'its root'} meanwhile")

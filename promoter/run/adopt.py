@@ -1,0 +1,84 @@
+"""`promoter adopt`: take what stands in the slots as it is, so that nothing of the past is proposed.
+
+What is adopted is verified where it stands and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from promoter.errors import UsageError
+from promoter.model.ledger import How, Ledger, Outcome, Place, Result, Stay
+from promoter.model.names import ContentId
+from promoter.model.release import Release
+from promoter.policy.rules import AppRules
+from promoter.run.inputs import SourceTree, requests
+from promoter.run.ledgers import ledger_ref, read_ledger, with_release, write_ledger
+from promoter.run.trailers import newest
+from promoter.run.workspace import Workspace
+
+
+def adopt(ws: Workspace, app_name: str, lost_ledger: bool = False) -> Release:
+    """Make a release of what stands in the app's slots: r0 on a first run, else the next number for hand edits.
+
+    Raises UsageError when there is nothing to adopt, or when a ledger seems to be lost.
+    """
+    refs = ws.repository.refs(["refs/heads/"])
+    dry = ws.refresh(refs)
+    app = ws.app(app_name)
+    ref = ledger_ref(ws.config, app.name)
+    tip = refs.get(ref)
+    ledger = read_ledger(ws.repository, tip, app.name) if tip is not None else Ledger(app.name, next=0)
+    contents, store = ws.contents(app), ws.repository.store
+    content: dict[str, ContentId] = {}
+    tips = {}
+    for name, slot in app.slots.items():
+        at = refs.get(f"refs/heads/{slot.branch}")
+        stay = ledger.place(name).stay
+        if at is None or (tip is not None and stay is not None and ledger.place(name).drift is None):
+            continue
+        if tip is None and not lost_ledger and newest(store, at, None, app.name, name) is not None:
+            raise UsageError(
+                f"{slot.branch} carries promoter's commits for {app.name}, but its ledger is missing",
+                f"Restore {ref}, or start again, without its holds and skips: promoter adopt {app.name} --lost-ledger",
+            )
+        known = [] if stay is None or stay.content is None else [stay.content]
+        held = contents.held(slot, store.commit(at).tree, known).content
+        if held is not None and (stay is None or held != stay.content):
+            content[name], tips[name] = held, at
+    if not content:
+        raise UsageError(f"nothing of {app.name} is there to adopt", f"Make a release: promoter release {app.name}")
+    release = Release(ledger.next, ws.now(), dry, ws.user, content, adopted=True, inputs=_inputs(ws, app))
+    places = dict(ledger.places)
+    for name, held in content.items():
+        places[name] = _adopted(app, ledger.place(name), release, name, held, tips[name], ws)
+    ledger = replace(with_release(ledger, release), places=places)
+    kept = {name: contents.entry(held) for name, held in content.items()}
+    where = ", ".join(content)
+    write_ledger(ws.repository, ref, tip, ledger, f"{ws.user}: adopt what stands in {where}", ws.now(), kept)
+    return release
+
+
+def _adopted(
+    app: AppRules, place: Place, release: Release, name: str, held: ContentId, at: object, ws: Workspace
+) -> Place:
+    now = ws.now()
+    stay = Stay(release.number, held, at, now, How.ADOPTED, healthy_since=now)  # type: ignore[arg-type]
+    outcomes = {**place.outcomes, release.number: Outcome(Result.VERIFIED, now, f"adopted by {ws.user}")}
+    past = ((place.stay, *place.past) if place.stay is not None else place.past)[:20]
+    return replace(
+        place, after=app.environments[name].after.names, stay=stay, past=past, outcomes=outcomes, drift=None,
+        mark=max(place.mark, release.number), hold=None if place.drift is not None else place.hold,
+    )  # fmt: skip
+
+
+def _inputs(ws: Workspace, app: AppRules) -> dict[str, dict[str, str]]:
+    """The sources as they are now: what changes them later makes a release."""
+    if ws.config.layout is None or ws.commit is None:
+        return {}
+    source = SourceTree(ws.repository.store, ws.repository.store.commit(ws.commit).tree)
+    found = {}
+    for request in requests(ws, app):
+        here = source.id(request.path)
+        found[request.environment] = {request.path: here} if here else {}
+    return found

@@ -1,0 +1,86 @@
+"""Carrying out what people say: rights first, then the ledger, with compare-and-swap and a fresh look when it lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from promoter.errors import LostRace, PromoterError, UsageError
+from promoter.model.forge import RANKS
+from promoter.model.names import Oid
+from promoter.plan.command import Word, say
+from promoter.policy.rules import Rules
+from promoter.run.ledgers import ledger_ref, read_ledger, write_ledger
+from promoter.run.workspace import Workspace
+
+TRIES = 5
+
+
+class NotAllowed(PromoterError):
+    """The person has not the right to this verb in this environment (exit 1)."""
+
+
+def groups(ws: Workspace, user: str) -> frozenset[str]:
+    """Give what `user` counts as: `user:kim`, `team:sre`, and every permission up to theirs."""
+    rank = RANKS[ws.forge.permission(user).value]
+    rights = {name for name, value in RANKS.items() if 0 < value <= rank}
+    return frozenset({f"user:{user}", *(f"team:{team}" for team in ws.forge.teams(user)), *rights})
+
+
+def may(ws: Workspace, rules: Rules, verb: str, environment: str) -> None:
+    """Refuse when the workspace's user may not say `verb` here. Raises NotAllowed."""
+    allowed = rules.allow.get(verb, ("write",))
+    mine = groups(ws, ws.user)
+    if mine.isdisjoint(allowed):
+        has = max((name for name in RANKS if name in mine), key=RANKS.__getitem__, default="none")
+        raise NotAllowed(
+            f"{verb} in {environment} needs {' or '.join(allowed)}; {ws.user} has {has}",
+            f"Ask somebody who has it, or change allow.{verb} on {environment}.",
+        )
+
+
+def command(
+    ws: Workspace,
+    verb: str,
+    app: str,
+    environments: Sequence[str],
+    release: int | None = None,
+    reason: str = "",
+    until: datetime | None = None,
+) -> list[str]:
+    """Write down what the workspace's user says, all environments or none; give a sentence for each.
+
+    Raises UsageError, NotAllowed, LostRace, EdgeFailed.
+    """
+    rules = ws.app(app)
+    for environment in environments:
+        if environment not in rules.environments:
+            raise UsageError(f"{app} has no environment {environment}", f"It has {', '.join(rules.environments)}.")
+        may(ws, rules.environments[environment], verb, environment)
+    ref = ledger_ref(ws.config, app)
+    for attempt in range(TRIES):
+        refs = ws.repository.refs(["refs/heads/"])
+        tip = refs.get(ref)
+        if tip is None:
+            raise UsageError(f"{app} has no release yet", f"Make one: promoter release {app} VERSION")
+        if not ws.repository.store.has(tip):
+            ws.repository.fetch([ref])
+        ledger = read_ledger(ws.repository, tip, app)
+        said: list[str] = []
+        for environment in environments:
+            head: Oid | None = refs.get(f"refs/heads/{rules.slots[environment].proposal_branch}")
+            proposed = ledger.place(environment).proposal
+            word = Word(
+                verb, environment, ws.user, ws.now(), release, reason, until,
+                head if proposed is not None and release in (None, proposed.release) else None,
+            )  # fmt: skip
+            ledger, sentence = say(rules, ledger, word)
+            said.append(sentence)
+        try:
+            write_ledger(ws.repository, ref, tip, ledger, "\n".join(said), ws.now())
+        except LostRace:
+            if attempt == TRIES - 1:
+                raise
+            continue
+        return said
+    raise AssertionError("unreachable")

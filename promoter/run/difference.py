@@ -1,0 +1,41 @@
+"""What a proposal changes, as a unified diff that people can read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from promoter.git.store import Store
+from promoter.model.names import Oid
+
+LIMIT = 40_000
+"""Characters; the rest is counted, not shown."""
+
+
+def difference(store: Store, old: Oid, new: Oid, path: str) -> str:
+    """Give the difference of `path` between two trees: one `--- file` block a file, at most LIMIT characters."""
+    return _text(store, old, new, path)
+
+
+@lru_cache(maxsize=1024)
+def _text(store: Store, old: Oid, new: Oid, path: str) -> str:
+    trees: Any = store.repo
+    diff = trees[old].diff_to_tree(trees[new], context_lines=2, swap=False)
+    lines: list[str] = []
+    size = left = 0
+    for patch in diff:
+        name = patch.delta.new_file.path
+        if path and name != path and not name.startswith(path.rstrip("/") + "/"):
+            continue
+        mark = {"A": "added", "D": "removed"}.get(patch.delta.status_char(), "changed")
+        block = [f"# {name} ({mark})"]
+        block += [line.origin + line.content.rstrip("\n") for hunk in patch.hunks for line in hunk.lines]
+        grown = size + sum(len(line) + 1 for line in block)
+        if grown > LIMIT:
+            left += 1
+            continue
+        size = grown
+        lines += block
+    if left:
+        lines.append(f"# {left} more files")
+    return "\n".join(lines)

@@ -1,0 +1,95 @@
+"""The dry branch as renderers see it, and whether it holds something that no release has rendered yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from promoter.git.store import Store
+from promoter.model.ledger import Ledger
+from promoter.model.names import Oid
+from promoter.model.release import Release
+from promoter.policy.rules import AppRules
+from promoter.render.port import SETTINGS, Rendered, RenderRequest, Unchanged
+from promoter.run.workspace import Workspace
+
+EXTERNAL = "external"
+"""The render kind of apps whose manifests another hydrator makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTree:
+    """One commit's files, as `promoter.render.port.Source` wants them."""
+
+    store: Store
+    tree: Oid
+
+    def read(self, path: str) -> bytes | None:
+        """Give a file's bytes, or None."""
+        entry = self.store.entry(self.tree, path)
+        return None if entry is None or entry.is_tree else self.store.blob(entry.id)
+
+    def children(self, path: str) -> Sequence[tuple[str, int, str]]:
+        """Give (name, mode, id) of what a folder holds."""
+        found = self.store.entry(self.tree, path) if path else None
+        if path and (found is None or not found.is_tree):
+            return []
+        return [(name, entry.mode, entry.id) for name, entry in self.store.children(self.tree, path)]
+
+    def id(self, path: str) -> str | None:
+        """Give the object id at `path`, or None."""
+        entry = self.store.entry(self.tree, path) if path else None
+        return (entry.id if entry is not None else None) if path else self.tree
+
+
+def requests(ws: Workspace, app: AppRules) -> list[RenderRequest]:
+    """Give what has to be rendered for `app`: one request an environment."""
+    tools = ws.config.tools
+    return [RenderRequest(app.name, name, app.source(name), app.render, tools) for name in app.environments]
+
+
+def dry_changed(ws: Workspace, app: AppRules, ledger: Ledger, dry: Oid) -> bool:
+    """Tell whether the dry branch's tip renders to something that the newest release did not see."""
+    newest = max(ledger.releases, default=None)
+    if ws.config.layout is None:
+        release = ledger.releases.get(newest) if newest is not None else None
+        return release is not None and not release.adopted and _lacks(app, release)
+    if newest is None:
+        return True
+    release = ledger.releases[newest]
+    if release.adopted:
+        return release.dry != dry and not _same(ws, release, dry)
+    if release.dry == dry and not _lacks(app, release):
+        return _other_tools(ws, release)
+    return _lacks(app, release) or _other_tools(ws, release) or not _same(ws, release, dry)
+
+
+def _lacks(app: AppRules, release: Release) -> bool:
+    return any(name not in release.content and name not in release.failures for name in app.environments)
+
+
+def _other_tools(ws: Workspace, release: Release) -> bool:
+    wanted = ws.config.tools
+    return any(name in wanted and wanted[name].removeprefix("v") != old for name, old in release.tools.items())
+
+
+def _same(ws: Workspace, release: Release, dry: Oid) -> bool:
+    store = ws.repository.store
+    source = SourceTree(store, store.commit(dry).tree)
+    return all(
+        source.id(path) == oid
+        for inputs in release.inputs.values()
+        for path, oid in inputs.items()
+        if path != SETTINGS
+    )  # fmt: skip
+
+
+def recorded(results: Mapping[tuple[str, str], object]) -> tuple[dict[str, Mapping[str, str]], dict[str, str]]:
+    """Give what a release records of its renderings: environment -> inputs, and program -> version."""
+    inputs: dict[str, Mapping[str, str]] = {}
+    tools: dict[str, str] = {}
+    for (_, environment), result in results.items():
+        if isinstance(result, Rendered | Unchanged):
+            inputs[environment] = dict(result.inputs)
+            tools.update(result.tools)
+    return inputs, tools

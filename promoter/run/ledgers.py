@@ -1,0 +1,88 @@
+"""Ledgers on their branches: read at a tip, written with compare-and-swap.
+
+A ledger's tip holds `state.yaml`. The commit before the one that records a release holds that release's content under
+`r<number>/<environment>`; both are pushed as one change of the branch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+
+from promoter.errors import EdgeFailed
+from promoter.git.ref import RefUpdate
+from promoter.git.repository import Repository
+from promoter.git.store import FILE, Entry
+from promoter.model.ledger import Ledger
+from promoter.model.names import Oid
+from promoter.model.release import Release
+from promoter.model.state import dump, load
+from promoter.policy.rules import Config
+
+STATE = "state.yaml"
+RELEASES_KEPT = 30
+"""How many releases the tip keeps; older ones stand in the history of the branch."""
+IDENTITY = ("promoter", "promoter@noreply.invalid")
+"""Author and committer of every commit of ours."""
+
+_read = lru_cache(maxsize=4096)(load)
+
+
+def ledger_ref(config: Config, app: str) -> str:
+    """Give the full ref of `app`'s ledger."""
+    return f"refs/heads/{config.ledger.replace('{app}', app)}"
+
+
+def read_ledger(repository: Repository, tip: Oid, app: str) -> Ledger:
+    """Read the ledger at `tip`. Raises EdgeFailed or LedgerUnreadable."""
+    store = repository.store
+    text = store.read(store.commit(tip).tree, STATE)
+    if text is None:
+        raise EdgeFailed(f"the ledger of {app} has no {STATE} at {tip}", "Restore the ledger branch from its history.")
+    return _read(text)
+
+
+def write_ledger(
+    repository: Repository,
+    ref: str,
+    expect: Oid | None,
+    ledger: Ledger,
+    message: str,
+    now: datetime,
+    stored: Mapping[str, Entry] | None = None,
+) -> Oid:
+    """Write `ledger` if the branch is still at `expect`, and give its new tip.
+
+    With `stored` (environment -> content) the newest release's content is kept and named in it. Raises LostRace,
+    Rejected or EdgeFailed; nothing is written then.
+    """
+    store = repository.store
+    parents = [expect] if expect is not None else []
+    if stored is not None:
+        newest = ledger.releases[max(ledger.releases)]
+        tree = store.edit_tree(None, {f"{newest.name}/{name}": entry for name, entry in stored.items()})
+        kept = store.put_commit(tree, parents, f"Keep the content of {newest.name}\n", IDENTITY, now)
+        ledger = replace(ledger, releases={**ledger.releases, newest.number: replace(newest, stored=kept)})
+        parents = [kept]
+    state = store.put_blob(dump(ledger))
+    tree = store.edit_tree(None, {STATE: Entry(FILE, state)})
+    tip = store.put_commit(tree, parents, message.strip() + "\n", IDENTITY, now)
+    repository.update([RefUpdate(ref, expect, tip)])
+    return tip
+
+
+def with_release(ledger: Ledger, release: Release) -> Ledger:
+    """Give `ledger` with `release` as its newest, and without releases that nothing needs any more."""
+    named = {release.number}
+    for place in ledger.places.values():
+        words = (place.stay, place.proposal, place.target, place.asked, *place.past[:5])
+        named |= {word.release for word in words if word is not None}
+    older = sorted(ledger.releases)[-(RELEASES_KEPT - 1) :]
+    kept = {
+        number: replace(old, inputs={}) if old.inputs else old  # only the newest release's inputs are compared
+        for number, old in ledger.releases.items()
+        if number in named or number in older
+    }
+    return replace(ledger, next=max(ledger.next, release.number + 1), releases={**kept, release.number: release})

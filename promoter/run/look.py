@@ -1,0 +1,195 @@
+"""One look at the world: everything that `decide` may know, and nothing that it does not need.
+
+Invariant of order: pull requests are read before refs, so that a merge that is seen has its commit in the refs; a
+pull request that was merged in between is seen as open, and the next look corrects that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from promoter.cluster.port import Wanted
+from promoter.model.forge import PullRequest, PullState
+from promoter.model.ledger import Kind, Ledger, Place
+from promoter.model.names import Branch, ContentId, Oid
+from promoter.model.snapshot import AppSeen, ClusterLive, ProposalSeen, Slot, SlotSeen, Snapshot
+from promoter.policy.rules import AppRules, Live
+from promoter.run.content import Contents, Held, make_commit
+from promoter.run.difference import difference
+from promoter.run.inputs import dry_changed
+from promoter.run.ledgers import ledger_ref, read_ledger
+from promoter.run.trailers import carries, newest
+from promoter.run.workspace import Workspace
+
+Refs = Mapping[str, Oid]
+PERSON_COMMITS = 20
+"""How many commits of people on a proposal are looked through for the release under them."""
+
+
+def look(ws: Workspace, apps: Sequence[str] | None = None) -> Snapshot:
+    """Look at `apps` (None: all). Raises ConfigInvalid, EdgeFailed."""
+    ws.refresh(ws.repository.refs([ws.ref]))
+    chosen = [ws.app(name) for name in apps] if apps is not None else list(ws.config.apps.values())
+    slots = [slot for app in chosen for slot in app.slots.values()]
+    pulls = ws.forge.pulls([slot.proposal_branch for slot in slots])
+    refs = ws.repository.refs(["refs/heads/"])
+    dry = ws.refresh(refs)
+    chosen = [ws.config.apps[app.name] for app in chosen if app.name in ws.config.apps]
+    _fetch(ws, refs, chosen)
+    seen = {app.name: _app(ws, app, refs, pulls, dry) for app in chosen}
+    return Snapshot(dry, _with_live(ws, seen), ws.repository.url)
+
+
+def _fetch(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> None:
+    """Bring what the look needs and the store lacks, in one go."""
+    wanted = {ledger_ref(ws.config, app.name) for app in apps}
+    for app in apps:
+        for slot in app.slots.values():
+            wanted |= {f"refs/heads/{slot.branch}", f"refs/heads/{slot.proposal_branch}"}
+    absent = [ref for ref in sorted(wanted) if ref in refs and not ws.repository.store.has(refs[ref])]
+    if absent:
+        ws.repository.fetch(absent)
+
+
+def _app(ws: Workspace, app: AppRules, refs: Refs, pulls: Mapping[Branch, Sequence[PullRequest]], dry: Oid) -> AppSeen:
+    tip = refs.get(ledger_ref(ws.config, app.name))
+    ledger = read_ledger(ws.repository, tip, app.name) if tip is not None else Ledger(app.name)
+    contents = ws.contents(app)
+    slots = {
+        name: _slot(ws, contents, slot, ledger, refs, pulls.get(slot.proposal_branch, ()), tip is None)
+        for name, slot in app.slots.items()
+    }
+    return AppSeen(app.name, tip, ledger, slots, dry_changed(ws, app, ledger, dry))
+
+
+def _slot(
+    ws: Workspace,
+    contents: Contents,
+    slot: Slot,
+    ledger: Ledger,
+    refs: Refs,
+    pulls: Sequence[PullRequest],
+    fresh: bool,
+) -> SlotSeen:
+    store = ws.repository.store
+    place = ledger.place(slot.environment)
+    tip = refs.get(f"refs/heads/{slot.branch}")
+    known = known_contents(ledger, place, slot.environment)
+    held = contents.held(slot, store.commit(tip).tree, known) if tip is not None else Held(None)
+    seen = SlotSeen(slot, tip, held.content, held.also, pulls=tuple(pulls))
+    current = [pull for pull in pulls if pull.number > place.pulls_done or pull.state is PullState.OPEN]
+    carried = {pull.number: _release_of(ws, pull.head, slot) for pull in current}
+    seen = replace(seen, pull_releases={n: release for n, release in carried.items() if release is not None})
+    head = refs.get(f"refs/heads/{slot.proposal_branch}")
+    if head is not None:
+        seen = replace(seen, proposal=_proposal(ws, contents, slot, ledger, head, tip, known))
+    if fresh and tip is not None and held.content is not None:
+        return replace(seen, our_trailers=newest(store, tip, None, slot.app, slot.environment) is not None)
+    moved = place.stay is None or not seen.holds(place.stay.content)
+    if moved and tip is not None and held.content is not None:
+        stop = place.stay.commit if place.stay is not None else None
+        word = newest(store, tip, stop, slot.app, slot.environment)
+        if word is not None:
+            seen = replace(seen, arrived=word.release, arrived_kind=Kind(word.kind))
+    if ledger.places or head is not None:
+        seen = replace(seen, protection=ws.forge.protection(slot.branch))
+    rules = ws.config.apps[slot.app].environments[slot.environment]
+    if rules.verify.gates and place.stay is not None and place.stay.commit:
+        seen = replace(seen, checks=tuple(ws.forge.checks(place.stay.commit)))
+    return seen
+
+
+def known_contents(ledger: Ledger, place: Place, environment: str) -> list[ContentId]:
+    """Give the contents that a slot may hold, the most likely first."""
+    stays = ([place.stay] if place.stay else []) + list(place.past)
+    found = [stay.content for stay in stays if stay.content is not None]
+    releases = sorted(ledger.releases.values(), key=lambda release: -release.number)
+    found[1:1] = [release.content[environment] for release in releases if environment in release.content]
+    return list(dict.fromkeys(found))
+
+
+def _release_of(ws: Workspace, head: Oid, slot: Slot) -> int | None:
+    store = ws.repository.store
+    if not store.has(head):
+        return None
+    for commit in store.history(head, limit=PERSON_COMMITS, first_parent=True):
+        word = carries(commit, slot.app, slot.environment)
+        if word is not None:
+            return word.release
+    return None
+
+
+def _proposal(
+    ws: Workspace,
+    contents: Contents,
+    slot: Slot,
+    ledger: Ledger,
+    head: Oid,
+    tip: Oid | None,
+    known: Sequence[ContentId],
+) -> ProposalSeen:
+    """Read a proposal branch; it is ours when making the same commit again gives the same tree."""
+    store = ws.repository.store
+    commit = store.commit(head)
+    parent = commit.parents[0] if len(commit.parents) == 1 else None
+    word = carries(commit, slot.app, slot.environment)
+    merged = tip is not None and store.is_ancestor(head, tip)
+    release = ledger.releases.get(word.release) if word is not None else None
+    kind = Kind(word.kind) if word is not None else None
+    if parent is None or word is None or kind is None:
+        return ProposalSeen(head, parent, None, None, False, None, merged)
+    before = contents.held(slot, store.commit(parent).tree, known)
+    ours = tip is not None and store.is_ancestor(parent, tip)
+    if ours and release is not None and slot.environment in release.content:
+        made = make_commit(ws.repository, contents, slot, release, kind, parent)
+        ours = store.commit(made).tree == commit.tree
+    else:
+        ours = False
+    shown = difference(store, store.commit(parent).tree, commit.tree, slot.path) if ours and not merged else ""
+    return ProposalSeen(head, parent, word.release, kind, ours, before.content, merged, shown)
+
+
+def _with_live(ws: Workspace, seen: dict[str, AppSeen]) -> dict[str, AppSeen]:
+    """Ask every source once for all slots that hold what they should."""
+    asked: dict[tuple[object, ...], tuple[Live, list[Wanted]]] = {}
+    for name, app in seen.items():
+        for environment, slot in app.slots.items():
+            rules = ws.config.apps[name].environments[environment]
+            if rules.verify.health:
+                key = (rules.live.kind, *sorted(rules.live.settings.items()))
+                _ask(asked.setdefault(key, (rules.live, []))[1], slot, app, rules.clusters)
+    answers: dict[tuple[str, str, str], ClusterLive] = {}
+    for live, wanted in asked.values():
+        if wanted:
+            answers.update(ws.live(live).look(wanted, lambda slot, rev: content_at(ws, slot, rev, seen), ws.now()))
+    return {name: _answered(ws, app, answers) for name, app in seen.items()}
+
+
+def _ask(wanted: list[Wanted], seen: SlotSeen, app: AppSeen, clusters: Sequence[str]) -> None:
+    stay = app.ledger.place(seen.slot.environment).stay
+    if stay is None or stay.content is None or not seen.holds(stay.content) or seen.tip is None:
+        return
+    release = app.ledger.releases.get(stay.release)
+    brought = release.images if release is not None else ()
+    images = tuple(f"{image.name}:{image.new}" for image in brought if "/" in image.name)
+    wanted += [Wanted(seen.slot, cluster, stay.content, seen.tip, stay.since, images) for cluster in clusters]
+
+
+def _answered(ws: Workspace, app: AppSeen, answers: Mapping[tuple[str, str, str], ClusterLive]) -> AppSeen:
+    slots = {}
+    for name, slot in app.slots.items():
+        clusters = ws.config.apps[app.app].environments[name].clusters
+        live = tuple(answers[key] for c in clusters if (key := (app.app, name, c)) in answers)
+        slots[name] = replace(slot, live=live) if live else slot
+    return replace(app, slots=slots)
+
+
+def content_at(ws: Workspace, slot: Slot, revision: str, seen: Mapping[str, AppSeen]) -> ContentId | None:
+    """Give what `slot` held in the commit `revision`; None when that commit cannot be had."""
+    store = ws.repository.store
+    if not store.has(Oid(revision)):
+        return None
+    ledger = seen[slot.app].ledger
+    known = known_contents(ledger, ledger.place(slot.environment), slot.environment)
+    return ws.contents(ws.config.apps[slot.app]).held(slot, store.commit(Oid(revision)).tree, known).content

@@ -1,0 +1,143 @@
+"""Making a release: one commit of the dry branch, rendered once for every environment, under one number.
+
+Invariants: a release is written whole or not at all; its number is taken by the same compare-and-swap that writes it;
+what did not render makes the release `failed`, with the tool's words, and it goes nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from promoter.errors import PromoterError, RenderFailed
+from promoter.git.store import Entry
+from promoter.git.trailers import flatten
+from promoter.model.ledger import Ledger
+from promoter.model.names import ContentId, Oid
+from promoter.model.release import ImageChange, Release, ReleaseState, SourceCommit
+from promoter.policy.rules import AppRules
+from promoter.render.hydrate import Progress, hydrate
+from promoter.render.port import Previous, Rendered, Unchanged
+from promoter.render.program import Programs
+from promoter.run.in_place import InPlace
+from promoter.run.inputs import SourceTree, recorded, requests
+from promoter.run.ledgers import ledger_ref, read_ledger, with_release, write_ledger
+from promoter.run.workspace import Workspace
+
+COMMITS_SHOWN = 20
+"""How many source commits a release lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a release is made of, beyond the dry commit: who asked, which version, what moved."""
+
+    by: str = "promoter"
+    version: str = ""
+    images: tuple[ImageChange, ...] = ()
+
+
+def make_release(
+    ws: Workspace,
+    app_name: str,
+    expect: Oid | None,
+    from_environment: str | None = None,
+    reason: str = "",
+    asked: Asked | None = None,
+    progress: Progress | None = None,
+) -> Release:
+    """Make a release of the dry branch's tip (in place: of the values in `from_environment`) and give it.
+
+    `expect` is the ledger tip that it is made on. Raises LostRace, RenderFailed (`all_or_nothing`), EdgeFailed.
+    """
+    asked = asked or Asked()
+    app, dry = ws.app(app_name), ws.refresh(ws.repository.refs([ws.ref]))
+    ledger = read_ledger(ws.repository, expect, app.name) if expect is not None else Ledger(app.name)
+    release = Release(ledger.next, ws.now(), dry, asked.by, {}, version=asked.version, images=asked.images)
+    release = replace(release, commits=_commits(ws, app, ledger, dry))
+    if ws.config.layout is None:
+        release = _in_place(ws, app, ledger, release, from_environment)
+        kept = {name: ws.contents(app).entry(content) for name, content in release.content.items()}
+    else:
+        release, kept = _rendered(ws, app, ledger, release, progress)
+    if release.failures and ws.config.all_or_nothing:
+        raise RenderFailed(f"{app.name}: nothing was released", "\n  ".join(release.failures.values()))
+    message = f"{release.name}{' ' + flatten(release.version) if release.version else ''}: {reason or 'released'}"
+    write_ledger(
+        ws.repository, ledger_ref(ws.config, app.name), expect, with_release(ledger, release), message, ws.now(), kept
+    )
+    return release
+
+
+def _rendered(
+    ws: Workspace, app: AppRules, ledger: Ledger, release: Release, progress: Progress | None
+) -> tuple[Release, dict[str, Entry]]:
+    store = ws.repository.store
+    source = SourceTree(store, store.commit(release.dry).tree)
+    newest = ledger.releases[max(ledger.releases)] if ledger.releases else None
+    previous = _previous(app, newest)
+    results = hydrate(source, requests(ws, app), previous, progress=progress, programs=Programs(ws.path))
+    content: dict[str, ContentId] = {}
+    failures: dict[str, str] = {}
+    for (_, environment), result in results.items():
+        if isinstance(result, Rendered):
+            if result.files:
+                content[environment] = ContentId(store.put_files(result.files))
+            else:
+                failures[environment] = f"{app.source(environment)} renders to nothing"
+        elif isinstance(result, Unchanged):
+            assert newest is not None  # noqa: S101 (only a previous release can be unchanged)
+            content[environment] = newest.content[environment]
+        else:
+            failures[environment] = str(result)
+    inputs, tools = recorded(results)
+    for environment in failures:  # a failure is tried again when its source changes
+        here = source.id(app.source(environment))
+        inputs[environment] = {app.source(environment): here} if here else {}
+    state = ReleaseState.FAILED if failures else ReleaseState.READY
+    release = replace(release, content=content, failures=failures, inputs=inputs, tools=tools, state=state)
+    contents = ws.contents(app)
+    return release, {name: contents.entry(oid) for name, oid in content.items()}
+
+
+def _previous(app: AppRules, newest: Release | None) -> Mapping[tuple[str, str], Previous]:
+    if newest is None or newest.adopted:
+        return {}
+    return {
+        (app.name, name): Previous(newest.inputs.get(name, {}), newest.tools)
+        for name in newest.content
+        if name in app.environments
+    }
+
+
+def _in_place(ws: Workspace, app: AppRules, ledger: Ledger, release: Release, source: str | None) -> Release:
+    contents = ws.contents(app)
+    if not isinstance(contents, InPlace):
+        raise PromoterError(f"{app.name} is not edited in place")
+    tree = ws.repository.store.commit(release.dry).tree
+    moved = {image.name: image.new + (f"@{image.digest}" if image.digest else "") for image in release.images}
+    content, images = contents.fresh(app, tree, moved, source)
+    version = release.version or (images[0].new if len(images) == 1 else "")
+    return replace(release, content=content, images=images or release.images, version=version)
+
+
+def _commits(ws: Workspace, app: AppRules, ledger: Ledger, dry: Oid) -> tuple[SourceCommit, ...]:
+    """The commits of the dry branch since the newest release that touch what this app is made from."""
+    store = ws.repository.store
+    newest = ledger.releases[max(ledger.releases)] if ledger.releases else None
+    if newest is None or newest.dry == dry or not store.has(newest.dry):
+        return ()
+    paths = {path for inputs in newest.inputs.values() for path in inputs if not path.startswith("(")}
+    paths |= {app.source(name) for name in app.environments}
+    found = []
+    for commit in store.history(dry, [newest.dry], 500):
+        trees = [commit.tree, *(store.commit(parent).tree for parent in commit.parents[:1])]
+        if len(trees) == 1 or any(len({_id(store, tree, path) for tree in trees}) > 1 for path in paths):
+            lines = commit.message.splitlines()
+            found.append(SourceCommit(commit.id, commit.author, flatten(lines[0] if lines else "")))
+    return tuple(found[:COMMITS_SHOWN])
+
+
+def _id(store: object, tree: Oid, path: str) -> object:
+    entry = store.entry(tree, path)  # type: ignore[attr-defined]
+    return entry.id if entry is not None else None

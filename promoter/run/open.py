@@ -1,0 +1,73 @@
+"""Opening a workspace from what a person has: a folder, a URL, an environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from promoter.cluster.port import LiveSource
+from promoter.cluster.sources import source_for
+from promoter.errors import EdgeFailed
+from promoter.forge.local import LocalForge
+from promoter.git.repository import open_repository
+from promoter.model.names import Branch
+from promoter.policy.rules import Live
+from promoter.run.workspace import Workspace
+
+BOT = "promoter"
+
+
+def utc_now() -> datetime:
+    """The time, to the second: what is written down has no more."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def cache_folder(env: Mapping[str, str]) -> Path:
+    """Where fetched objects are kept: PROMOTER_CACHE, else the user's cache folder."""
+    if env.get("PROMOTER_CACHE"):
+        return Path(env["PROMOTER_CACHE"])
+    return Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "promoter"
+
+
+def open_workspace(
+    repo: str | Path = ".",
+    *,
+    user: str = BOT,
+    branch: str | None = None,
+    now: Callable[[], datetime] = utc_now,
+    env: Mapping[str, str] | None = None,
+    writes: bool = True,
+) -> Workspace:
+    """Open the repository at `repo` (folder or URL) as `user`; `writes` False: not even the forge's notices.
+
+    Folders in `live: {files: ...}` are relative to `repo` when it is a working copy, else to the current folder.
+    Raises EdgeFailed.
+    """
+    env = os.environ if env is None else env
+    repository = open_repository(repo, cache_folder(env), env)
+    base = Path(repo) if Path(repo).is_dir() and (Path(repo) / ".git").exists() else Path()
+
+    def live(rule: Live) -> LiveSource:
+        return source_for(rule, lambda folder: _files(base / folder), repository.url)
+
+    forge = LocalForge(repository, BOT, notices=writes)
+    dry = Branch(branch) if branch else repository.default_branch()
+    return Workspace(repository, forge, dry, now, live, user, env.get("PATH"))
+
+
+def _files(folder: Path) -> Iterable[tuple[str, bytes]]:
+    """Give every file under `folder`. Raises EdgeFailed when one cannot be read."""
+    if not folder.is_dir():
+        return ()
+    return _walk(folder)
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            try:
+                yield str(path.relative_to(folder)), path.read_bytes()
+            except OSError as error:
+                raise EdgeFailed(f"cannot read {path}: {error.strerror}") from error

@@ -1,0 +1,30 @@
+"""Which files of the dry branch an app is made from: where its versions are looked for and edited."""
+
+from __future__ import annotations
+
+from promoter.git.store import Entry
+from promoter.model.names import Oid
+from promoter.policy.rules import AppRules
+from promoter.render.inputs import inputs_of
+from promoter.run.inputs import SourceTree, requests
+from promoter.run.workspace import Workspace
+
+_FILES = frozenset({0o100644, 0o100755})
+
+
+def reached(ws: Workspace, app: AppRules, tree: Oid) -> dict[str, Entry]:
+    """Give path -> file for everything that rendering `app` reads (in place: what stands below its paths)."""
+    store = ws.repository.store
+    if ws.config.layout is None:
+        paths = {app.source(name) for name in app.environments}
+    else:
+        source = SourceTree(store, tree)
+        paths = {path for request in requests(ws, app) for path in inputs_of(source, request)}
+    found: dict[str, Entry] = {}
+    for path in sorted(paths):
+        entry = store.entry(tree, path) if path else None
+        if entry is not None and not entry.is_tree:
+            found[path] = entry
+        elif entry is not None or not path:
+            found.update({f"{path}/{name}".lstrip("/"): file for name, file in store.files(tree, path)})
+    return {path: entry for path, entry in found.items() if entry.mode in _FILES}

@@ -1,0 +1,147 @@
+"""`promoter release`: a new version into the dry files, and a release made from that commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from promoter.errors import LostRace, UsageError
+from promoter.git.ref import RefUpdate
+from promoter.git.store import FILE, Entry
+from promoter.git.trailers import flatten
+from promoter.layout.apply import apply
+from promoter.layout.tag import check_pin, check_version
+from promoter.layout.values import items
+from promoter.model.ledger import Ledger
+from promoter.model.names import Oid
+from promoter.model.release import ImageChange, Release
+from promoter.policy.accept import parse_version
+from promoter.policy.rules import AppRules
+from promoter.render.hydrate import Progress
+from promoter.run.inputs import SourceTree
+from promoter.run.ledgers import IDENTITY, ledger_ref, read_ledger
+from promoter.run.make import Asked, make_release
+from promoter.run.reached import reached
+from promoter.run.workspace import Workspace
+
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants released: a version for everything that moves, or versions by image or chart name."""
+
+    version: str = ""
+    images: Mapping[str, str] | None = None
+    allow_older: bool = False
+
+
+def release(ws: Workspace, app_name: str, wish: Wish, progress: Progress | None = None) -> Release:
+    """Release `wish`: edit the dry files, commit and push them, render, record. Gives the release.
+
+    Tried again from a fresh look when somebody else was faster. Raises UsageError, EditRefused, LostRace, EdgeFailed,
+    and UsageError for a release that goes back (unless `allow_older`).
+    """
+    for attempt in range(TRIES):
+        try:
+            return _once(ws, ws.app(app_name), wish, progress)
+        except LostRace:
+            if attempt == TRIES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -> Release:
+    refs = ws.repository.refs(["refs/heads/"])
+    dry = ws.refresh(refs)
+    app = ws.app(app.name)
+    tip = refs.get(ledger_ref(ws.config, app.name))
+    if tip is not None and not ws.repository.store.has(tip):
+        ws.repository.fetch([ledger_ref(ws.config, app.name)])
+    ledger = read_ledger(ws.repository, tip, app.name) if tip is not None else Ledger(app.name)
+    _refuse_strangers(ws, app, tip, refs)
+    tree = ws.repository.store.commit(dry).tree
+    files = {path: ws.repository.store.blob(entry.id) for path, entry in reached(ws, app, tree).items()}
+    standing = items(files, app.tracked)
+    moved = _moved(app, wish, standing)
+    for key, (_, version) in moved.items():
+        (check_version if key.startswith("chart:") else check_pin)(version)
+    if not wish.allow_older:
+        _refuse_older(app, moved, ledger)
+    images = tuple(ImageChange(name, standing.get(key, ""), version) for key, (name, version) in moved.items())
+    version = wish.version or (images[0].new.partition("@")[0] if len(images) == 1 else "")
+    asked = Asked(ws.user, version, images)
+    if ws.config.layout is not None and moved:
+        wanted = {key: version for key, (_, version) in moved.items()}
+        _commit_dry(ws, app, dry, files, wanted, version or ", ".join(v for _, v in moved.values()))
+    return make_release(ws, app.name, tip, reason=f"released by {flatten(ws.user)}", asked=asked, progress=progress)
+
+
+def _moved(app: AppRules, wish: Wish, standing: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Give item -> (name, version) for what is to move."""
+    found = {key.partition(":")[2]: key for key in standing if key.startswith(("image:", "chart:"))}
+    if wish.images:
+        unknown = [name for name in wish.images if name not in found]
+        if unknown:
+            raise UsageError(
+                f"nothing of {app.name} uses {', '.join(unknown)}", f"It uses: {', '.join(sorted(found)) or 'nothing'}."
+            )
+        return {found[name]: (name, version) for name, version in wish.images.items()}
+    if not wish.version:
+        return {}
+    named = [rule.name for rule in (*app.tracked.images, *app.tracked.charts)]
+    names = [name for name in found if not named or name in named]
+    if not names or (len(names) > 1 and not named):
+        some = ", ".join(sorted(found)) or "nothing"
+        raise UsageError(
+            f"which image of {app.name} is {wish.version}?",
+            f"It uses: {some}. Say --image NAME={wish.version}, or list the images in promoter.yaml.",
+        )
+    return {found[name]: (name, wish.version) for name in names}
+
+
+def _refuse_older(app: AppRules, moved: Mapping[str, tuple[str, str]], ledger: Ledger) -> None:
+    """Refuse a version below the one that the newest release brought: it would overtake nothing."""
+    newest: dict[str, str] = {}
+    for number in sorted(ledger.releases):
+        newest.update({image.name: image.new for image in ledger.releases[number].images})
+    for name, version in moved.values():
+        old, new = parse_version(newest.get(name, "")), parse_version(version)
+        if old is not None and new is not None and new < old:
+            raise UsageError(
+                f"{app.name}: {version} is older than {newest[name]}, which was released already",
+                "To go back in an environment: promoter rollback. To release it all the same: --allow-older",
+            )
+
+
+def _refuse_strangers(ws: Workspace, app: AppRules, tip: Oid | None, refs: Mapping[str, Oid]) -> None:
+    """Refuse a first release over something that stands in the slots already."""
+    if tip is not None:
+        return
+    contents, store = ws.contents(app), ws.repository.store
+    for name, slot in app.slots.items():
+        at = refs.get(f"refs/heads/{slot.branch}")
+        if at is not None and contents.held(slot, store.commit(at).tree, ()).content is not None:
+            raise UsageError(
+                f"something of {app.name} stands in {name} already, and no ledger says what it is",
+                f"Take what runs as the start: promoter adopt {app.name}",
+            )
+
+
+def _commit_dry(
+    ws: Workspace, app: AppRules, dry: Oid, files: Mapping[str, bytes], wanted: Mapping[str, str], version: str
+) -> None:
+    """Write the versions into the dry files and push that commit, unless they stand there already."""
+    store = ws.repository.store
+    source = SourceTree(store, store.commit(dry).tree)
+    changed = apply(files, app.tracked, wanted, {})
+    edits: dict[str, Entry | None] = {}
+    for path, data in changed.items():
+        old = store.entry(source.tree, path)
+        edits[path] = None if data is None else Entry(old.mode if old else FILE, store.put_blob(data))
+    if not edits:
+        return
+    message = f"Release {app.name} {flatten(version)}\n"
+    tree = store.edit_tree(source.tree, edits)
+    new = store.put_commit(tree, [dry], message, IDENTITY, ws.now())
+    ws.repository.update([RefUpdate(ws.ref, dry, new)])

@@ -1,0 +1,211 @@
+"""Holds every write of promoter's against the laws, from the world's own truth and never from promoter's reasoning.
+
+The truth: what each slot held when, for how long its cluster was healthy with it, and what people did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from promoter.git.ref import RefUpdate
+from promoter.git.trailers import Trailers, parse_trailers
+from promoter.model.forge import PullState
+from promoter.model.ledger import Kind, Ledger
+from promoter.model.names import Oid
+from promoter.run.ledgers import read_ledger
+from tests.laws.world import World
+
+LEDGER = "refs/heads/promoter-ledger/shop"
+
+
+class Broken(AssertionError):
+    """A law was broken."""
+
+
+@dataclass
+class Auditor:
+    """Watches one world."""
+
+    world: World
+    after: dict[str, Sequence[str]]
+    soak: dict[str, timedelta]
+    automatic: frozenset[str] = frozenset()
+    """Environments whose policy is to roll back what failed."""
+    proved: dict[str, set[str]] = field(default_factory=dict)
+    """Environment -> slot trees that were active and healthy there for at least the soak."""
+    healthy: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    allowed_back: set[tuple[str, int]] = field(default_factory=set)
+    """(environment, release) that a person asked back by rollback or retry."""
+    closed: dict[tuple[str, int], int] = field(default_factory=dict)
+    """(environment, release) that a person closed -> the pull request."""
+    heads: set[str] = field(default_factory=set)
+    """Every commit that promoter ever put on a proposal branch."""
+    opened: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+
+    def attach(self) -> None:
+        self.world.judge_refs = self.refs
+        self.world.judge_forge = self.forge
+
+    def fail(self, law: int, text: str) -> None:
+        self.broken.append(f"law {law}: {text}")
+        raise Broken(f"law {law}: {text}")
+
+    # --- the truth ---
+
+    def tick(self) -> None:
+        """Take note of what is healthy now; called after every step of the history."""
+        for env in self.world.environments:
+            cluster = self.world.clusters[env]
+            active = self.world.slot_tree(self.world.active(env))
+            runs = self.world.slot_tree(cluster.deployed)
+            well = active is not None and runs == active and not cluster.shaky and active not in self.world.sick
+            if not well:
+                if not cluster.unreachable:
+                    self.healthy.pop(env, None)
+                continue
+            kept = self.healthy.get(env)
+            if kept is None or kept[0] != active:
+                kept = self.healthy[env] = (active or "", self.world.now)
+            if self.world.now - kept[1] >= self.soak.get(env, timedelta(0)):
+                self.proved.setdefault(env, set()).add(active or "")
+
+    def ledger(self) -> Ledger | None:
+        found = self.world.repo.refs([LEDGER]).get(LEDGER)
+        return read_ledger(self.world.repo, found, "shop") if found is not None else None
+
+    # --- judging writes ---
+
+    def refs(self, updates: Sequence[RefUpdate]) -> dict[str, Any]:
+        for update in updates:
+            name = update.ref.removeprefix("refs/heads/")
+            if name.startswith("promoter-ledger/") or (name.startswith("environment/") and "-next" not in name):
+                self._append_only(update)
+            if name.startswith("environment/") and "-next" in name:
+                self._proposal(update)
+            elif name.startswith("environment/"):
+                self._active(name.removeprefix("environment/"), update)
+            elif name == "main":
+                self._append_only(update)
+        return {}
+
+    def forge(self, name: str, args: tuple[Any, ...]) -> dict[str, Any]:
+        if name == "open_pull":
+            head, base, _text, _now = args
+            env = str(base).removeprefix("environment/")
+            word = self._word(self._tip(str(head)))
+            self._may_come(env, word, "a pull request")
+            closed = self.closed.get((env, word.release))
+            if closed is not None and (env, word.release) not in self.allowed_back:
+                self.fail(7, f"r{word.release} is proposed to {env} again after #{closed} was closed")
+        if name == "merge_pull":
+            number, expect, *_ = args
+            pull = self.world.people.pull(number)
+            env = str(pull.base_branch).removeprefix("environment/")
+            if pull.head != expect:
+                return {}  # the forge will refuse
+            self._merge(env, expect, self.world.active(env))
+        return {}
+
+    def _tip(self, branch: str) -> Oid:
+        return self.world.repo.refs([f"refs/heads/{branch}"])[f"refs/heads/{branch}"]
+
+    def _word(self, commit: Oid) -> Trailers:
+        found = parse_trailers(self.world.repo.store.commit(commit).message)
+        if not found:
+            self.fail(2, f"{commit[:8]} has no trailers")
+        return found[-1]
+
+    def _append_only(self, update: RefUpdate) -> None:
+        current = self.world.repo.refs([update.ref]).get(update.ref)
+        if current != update.old or update.old is None:
+            return  # refused by compare-and-swap
+        if update.new is None or not self.world.repo.store.is_ancestor(update.old, update.new):
+            self.fail(8, f"{update.ref} would lose commits")
+
+    def _proposal(self, update: RefUpdate) -> None:
+        current = self.world.repo.refs([update.ref]).get(update.ref)
+        if current != update.old:
+            return
+        env = update.ref.removeprefix("refs/heads/environment/").partition("-next")[0]
+        active = self.world.active(env)
+        mine = current is None or current in self.heads
+        merged = current is not None and active is not None and self.world.repo.store.is_ancestor(current, active)
+        if not mine and not merged:
+            self.fail(7, f"a person's commits on the proposal for {env} are rewritten")
+        if update.new is None:
+            return
+        self.heads.add(update.new)
+        commit = self.world.repo.store.commit(update.new)
+        self._may_come(env, self._word(update.new), "a proposal")
+        self._inside(commit.parents[0], update.new)
+
+    def _active(self, env: str, update: RefUpdate) -> None:
+        current = self.world.active(env)
+        if current != update.old or update.new is None or update.old is None:
+            return
+        self._merge(env, update.new, current)
+
+    def _merge(self, env: str, head: Oid, base: Oid | None) -> None:
+        """A merge or direct push of promoter's: order, exact subject, nobody's edit overwritten."""
+        word = self._word(head)
+        self._may_come(env, word, "a merge")
+        commit = self.world.repo.store.commit(head)
+        self._inside(commit.parents[0], head)
+        before, here = self.world.slot_tree(commit.parents[0]), self.world.slot_tree(base)
+        if before != here:
+            self.fail(2, f"merge into {env} of something judged on another slot content")
+        ledger = self.ledger()
+        if ledger is None:
+            self.fail(6, "a merge without a ledger")
+            return
+        release = ledger.releases.get(word.release)
+        if release is None or release.content.get(env) != self.world.slot_tree(head):
+            self.fail(2, f"{head[:8]} is not the content of r{word.release} in {env}")
+        hold = ledger.place(env).hold
+        if word.kind is Kind.PROMOTION and hold is not None:
+            self.fail(7, f"a merge into {env} while it is held")
+        known = {r.content.get(env) for r in ledger.releases.values()}
+        if here is not None and here not in known and word.kind is Kind.PROMOTION:
+            self.fail(7, f"a hand edit in {env} is overwritten")
+
+    def _rolls_back_itself(self, env: str) -> bool:
+        """By policy, and only when what it goes back from is not well."""
+        return env in self.automatic and env not in self.healthy
+
+    def _inside(self, parent: Oid, head: Oid) -> None:
+        store = self.world.repo.store
+        old = {name: entry for name, entry in store.children(store.commit(parent).tree) if name != "shop"}
+        new = {name: entry for name, entry in store.children(store.commit(head).tree) if name != "shop"}
+        if old != new:
+            self.fail(9, f"{head[:8]} changes something outside its slot")
+
+    def _may_come(self, env: str, word: Trailers, what: str) -> None:
+        if word.kind is Kind.ROLLBACK:
+            if (env, word.release) not in self.allowed_back and not self._rolls_back_itself(env):
+                self.fail(1, f"{what} back to r{word.release} in {env} that nobody asked for")
+            return
+        ledger = self.ledger()
+        release = ledger.releases.get(word.release) if ledger is not None else None
+        if release is None:
+            self.fail(1, f"{what} into {env} of unknown r{word.release}")
+            return
+        for name in self.after[env]:
+            if release.content.get(name) not in self.proved.get(name, set()):
+                self.fail(1, f"{what} into {env} of r{word.release}, which was never verified in {name}")
+
+    # --- after the run ---
+
+    def nothing_lost(self) -> None:
+        """Every commit that a person made on an active branch is still in its history; no proposal is there twice."""
+        for branch, commits in self.world.people_commits.items():
+            head = self.world.repo.refs([f"refs/heads/{branch}"]).get(f"refs/heads/{branch}")
+            for commit in commits:
+                if head is None or not self.world.repo.store.is_ancestor(commit, head):
+                    self.fail(5, f"a person's commit on {branch} is gone")
+        for env in self.world.environments:
+            if len(self.world.pulls(env, PullState.OPEN)) > 1:
+                self.fail(6, f"two open pull requests into {env}")

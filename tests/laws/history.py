@@ -1,0 +1,296 @@
+"""Histories: what people, controllers, clusters and runs do, in any order; a step is a plain tuple, so it shrinks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from promoter.errors import PromoterError
+from promoter.git.ref import RefUpdate
+from promoter.model.forge import PullState
+from promoter.plan.decide import decide
+from promoter.run.act import act
+from promoter.run.command import command
+from promoter.run.look import look
+from promoter.run.run import run
+from tests.laws.auditor import Auditor
+from tests.laws.world import Crash, World
+from tests.repos import commit_files, tip
+
+Step = tuple[Any, ...]
+
+HEAD = 'version: 1\nlayout: {branch: "environment/{environment}", path: "{app}"}\nlive: {files: "status/{cluster}"}\n'
+APPS = 'apps: {shop: {path: "shop/{environment}", render: plain}}\n'
+
+
+class Shape:
+    """A pipeline: its config and its order."""
+
+    def __init__(
+        self,
+        name: str,
+        environments: str,
+        after: dict[str, Sequence[str]],
+        soak: dict[str, int],
+        automatic: frozenset[str] = frozenset(),
+    ) -> None:
+        self.name, self.after = name, after
+        self.config = HEAD + "environments:\n" + environments + APPS
+        self.environments = list(after)
+
+        self.automatic = automatic
+        self.soak = {env: timedelta(minutes=minutes) for env, minutes in soak.items()}
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+LINE = Shape(
+    "line",
+    "  - {name: dev, promote: auto}\n"
+    "  - {name: staging, promote: auto, verify: {soak: 30m, within: 1h}}\n"
+    "  - {name: prod, promote: auto}\n",
+    {"dev": [], "staging": ["dev"], "prod": ["staging"]},
+    {"staging": 30},
+)
+DIAMOND = Shape(
+    "diamond",
+    "  - {name: dev, promote: commit}\n"
+    "  - {name: east, after: dev, promote: auto, verify: {soak: 20m, within: 1h, on_failure: continue}}\n"
+    "  - {name: west, after: dev, promote: auto, newer: queue}\n"
+    "  - {name: prod, after: [east, west], promote: auto, newer: wait}\n",
+    {"dev": [], "east": ["dev"], "west": ["dev"], "prod": ["east", "west"]},
+    {"east": 20},
+)
+PEOPLE = Shape(
+    "people",
+    "  - {name: dev, promote: commit, verify: {on_failure: rollback}}\n"
+    "  - {name: staging, promote: review, newer: queue, gates: {approvals: 1}}\n"
+    "  - {name: prod, promote: request, gates: {checks: [ci]}}\n",
+    {"dev": [], "staging": ["dev"], "prod": ["staging"]},
+    {},
+    frozenset({"dev"}),
+)
+SHAPES = [LINE, DIAMOND, PEOPLE]
+
+_ENV = st.integers(0, 3)
+STEP = st.one_of(
+    st.tuples(st.just("change"), st.lists(_ENV, min_size=1, max_size=4)),
+    st.tuples(st.just("sync"), _ENV),
+    st.tuples(st.just("sync_all")),
+    st.tuples(st.just("later"), st.sampled_from([1, 10, 25, 45, 90, 400])),
+    st.tuples(st.just("run")),
+    st.tuples(st.just("run")),
+    st.tuples(st.just("sync_run")),
+    st.tuples(st.just("sync_run")),
+    st.tuples(st.just("two_runs")),
+    st.tuples(st.just("crash"), st.integers(1, 12), st.booleans()),
+    st.tuples(st.just("merge"), _ENV, st.sampled_from(["merge", "squash", "rebase"])),
+    st.tuples(st.just("between"), st.sampled_from(["merge", "close", "hand", "push", "delete", "hold"]), _ENV),
+    st.tuples(st.just("close"), _ENV),
+    st.tuples(st.just("reopen"), _ENV),
+    st.tuples(st.just("approve"), _ENV),
+    st.tuples(st.just("check"), _ENV, st.sampled_from(["success", "failure"])),
+    st.tuples(st.just("hand"), _ENV),
+    st.tuples(st.just("revert"), _ENV, st.integers(1, 3)),
+    st.tuples(st.just("push"), _ENV),
+    st.tuples(st.just("force"), _ENV),
+    st.tuples(st.just("delete"), _ENV),
+    st.tuples(st.just("fast_forward"), _ENV),
+    st.tuples(st.just("say"), st.sampled_from(["hold", "resume", "rollback", "skip", "retry", "promote"]), _ENV),
+    st.tuples(st.just("sick"), _ENV),
+    st.tuples(st.just("heal")),
+    st.tuples(st.just("shaky"), _ENV),
+    st.tuples(st.just("unreachable"), _ENV),
+)
+STEPS = st.lists(STEP, min_size=4, max_size=40)
+
+
+class Play:
+    """Plays a history on a world, every write audited."""
+
+    def __init__(self, root: Path, shape: Shape) -> None:
+        self.world = World(root, shape.config, shape.environments)
+        self.audit = Auditor(self.world, shape.after, shape.soak, shape.automatic)
+        self.audit.attach()
+
+    def play(self, steps: Sequence[Step]) -> None:
+        for name, *args in steps:
+            getattr(self, f"do_{name}")(*args)
+            self.audit.tick()
+            self.audit.nothing_lost()
+
+    def env(self, index: int) -> str:
+        return self.world.environments[index % len(self.world.environments)]
+
+    # --- runs ---
+
+    def do_run(self) -> None:
+        run(self.world.workspace())
+
+    def do_sync_run(self) -> None:
+        self.do_sync_all()
+        self.audit.tick()
+        self.do_run()
+
+    def do_two_runs(self) -> None:
+        """One run looks, another runs to its end, the first acts on what it saw."""
+        first = self.world.workspace()
+        seen = look(first)
+        plan = decide(first.config, seen, first.now())
+        self.do_run()
+        act(first, seen, plan.actions, lambda _event: None)
+        self.do_run()
+
+    def do_between(self, what: str, index: int) -> None:
+        """A person acts between a run's reads and its writes."""
+        first = self.world.workspace()
+        seen = look(first)
+        plan = decide(first.config, seen, first.now())
+        if what == "hold":
+            self.do_say("hold", index)
+        elif what == "merge":
+            self.do_merge(index, "squash")
+        else:
+            getattr(self, f"do_{what}")(index)
+        act(first, seen, plan.actions, lambda _event: None)
+        self.do_run()
+
+    def do_crash(self, at: int, after: bool) -> None:
+        writes = self.world.writes
+        writes.dies_at, writes.after = writes.count + at, after
+        try:
+            self.do_run()
+        except Crash:
+            pass
+        finally:
+            writes.dies_at = None
+
+    # --- people ---
+
+    def do_change(self, indexes: Sequence[int]) -> None:
+        self.world.change([self.env(index) for index in indexes])
+
+    def do_merge(self, index: int, method: str) -> None:
+        for pull in self.world.pulls(self.env(index)):
+            try:
+                self.world.people.merge_as(pull.number, "kim", method, self.world.now)
+            except PromoterError:
+                continue
+
+    def do_close(self, index: int) -> None:
+        env = self.env(index)
+        for pull in self.world.pulls(env):
+            word = self.audit._word(pull.head) if pull.head in self.audit.heads else None
+            self.world.people.close_as(pull.number, "kim", self.world.now)
+            if word is not None:
+                self.audit.closed[env, word.release] = pull.number
+
+    def do_reopen(self, index: int) -> None:
+        env = self.env(index)
+        if self.world.pulls(env):
+            return
+        for pull in self.world.pulls(env, PullState.CLOSED)[-1:]:
+            if tip(self.world.repo, pull.head_branch) is None:
+                return
+            self.world.people.reopen_as(pull.number, "kim", self.world.now)
+            head = tip(self.world.repo, pull.head_branch)
+            word = self.audit._word(head) if head in self.audit.heads and head is not None else None
+            if word is not None:
+                self.audit.closed.pop((env, word.release), None)
+
+    def do_approve(self, index: int) -> None:
+        for pull in self.world.pulls(self.env(index)):
+            self.world.people.approve(pull.number, "lin", self.world.now)
+
+    def do_check(self, index: int, state: str) -> None:
+        for pull in self.world.pulls(self.env(index)):
+            self.world.people.set_check(pull.head, "ci", state, "ci", self.world.now)
+
+    def do_hand(self, index: int) -> None:
+        self.world.hand_edit(self.env(index), f"# {self.world.now}\n")
+
+    def do_revert(self, index: int, back: int) -> None:
+        self.world.revert(self.env(index), back)
+
+    def do_push(self, index: int) -> None:
+        """A person adds a commit to a proposal."""
+        branch = f"environment/{self.env(index)}-next/shop"
+        if tip(self.world.repo, branch) is not None:
+            commit_files(self.world.repo, branch, {"shop/more.yaml": "# more\n"}, "More", at=self.world.now)
+
+    def do_force(self, index: int) -> None:
+        """A person replaces a proposal."""
+        branch, active = f"environment/{self.env(index)}-next/shop", self.world.active(self.env(index))
+        old = tip(self.world.repo, branch)
+        if old is None or active is None:
+            return
+        store = self.world.repo.store
+        new = store.put_commit(store.commit(active).tree, [active], "Mine", ("Kim", "kim@example.com"), self.world.now)
+        self.world.repo.update([RefUpdate(f"refs/heads/{branch}", old, new)])
+
+    def do_delete(self, index: int) -> None:
+        env = self.env(index)
+        for pull in self.world.pulls(env):
+            if pull.head in self.audit.heads:
+                self.audit.closed[env, self.audit._word(pull.head).release] = pull.number
+        self.world.delete_branch(f"environment/{env}-next/shop")
+
+    def do_fast_forward(self, index: int) -> None:
+        """A person pushes the proposal to the active branch."""
+        env = self.env(index)
+        head, active = tip(self.world.repo, f"environment/{env}-next/shop"), self.world.active(env)
+        if head is None or active is None or not self.world.repo.store.is_ancestor(active, head) or head == active:
+            return
+        self.world.repo.update([RefUpdate(f"refs/heads/environment/{env}", active, head)])
+
+    def do_say(self, verb: str, index: int) -> None:
+        env = self.env(index)
+        before = self.audit.ledger()
+        try:
+            command(self.world.workspace("kim"), verb, "shop", [env])
+        except PromoterError:
+            return
+        after = self.audit.ledger()
+        if before is None or after is None:
+            return
+        target = after.place(env).target
+        if verb in ("rollback", "retry"):
+            if target is not None:
+                self.audit.allowed_back.add((env, target.release))
+            for number in set(before.place(env).skips) - set(after.place(env).skips):
+                self.audit.allowed_back.add((env, number))
+
+    # --- clusters and time ---
+
+    def do_later(self, minutes: int) -> None:
+        self.world.later(minutes)
+
+    def do_sync(self, index: int) -> None:
+        self.world.sync(self.env(index))
+
+    def do_sync_all(self) -> None:
+        for env in self.world.environments:
+            self.world.sync(env)
+
+    def do_sick(self, index: int) -> None:
+        tree = self.world.slot_tree(self.world.active(self.env(index)))
+        if tree is not None:
+            self.world.sick.add(tree)  # type: ignore[arg-type]
+
+    def do_heal(self) -> None:
+        self.world.sick.clear()
+        for cluster in self.world.clusters.values():
+            cluster.shaky = cluster.unreachable = False
+
+    def do_shaky(self, index: int) -> None:
+        cluster = self.world.clusters[self.env(index)]
+        cluster.shaky = not cluster.shaky
+
+    def do_unreachable(self, index: int) -> None:
+        cluster = self.world.clusters[self.env(index)]
+        cluster.unreachable = not cluster.unreachable

@@ -1,0 +1,232 @@
+"""A small world for the laws: a real bare repository, the local forge, and clusters that follow the active branches.
+
+Everything promoter writes goes through `Writes`, which counts, remembers, and can stop the process between any two
+writes; people and controllers act directly. Clusters are simulated at the `LiveSource` port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from promoter.cluster.port import ContentAt, Wanted
+from promoter.forge.local import LocalForge
+from promoter.git.ref import RefUpdate
+from promoter.git.repository import Repository
+from promoter.model.forge import PullRequest, PullState, PullText
+from promoter.model.names import Branch, ContentId, Oid
+from promoter.model.snapshot import ClusterLive
+from promoter.model.verdict import Answer
+from promoter.policy.rules import Live
+from promoter.run.workspace import Workspace
+from tests.repos import commit_files, make_repo, tip
+
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+@dataclass
+class Write:
+    """One write of promoter's: what, and everything needed to judge it."""
+
+    what: str
+    detail: dict[str, Any]
+
+
+@dataclass
+class Writes:
+    """What promoter wrote; dies before or after write number `dies_at`."""
+
+    done: list[Write] = field(default_factory=list)
+    dies_at: int | None = None
+    after: bool = False
+    count: int = 0
+
+    def __call__(self, what: str, do: Callable[[], Any], **detail: Any) -> Any:
+        self.count += 1
+        if self.dies_at == self.count and not self.after:
+            raise Crash
+        result = do()
+        self.done.append(Write(what, {**detail, "result": result}))
+        if self.dies_at == self.count and self.after:
+            raise Crash
+        return result
+
+
+class WatchedRemote:
+    """The repository's refs, every update going through `Writes`."""
+
+    def __init__(self, inner: Any, writes: Writes, before: Callable[[Sequence[RefUpdate]], dict[str, Any]]) -> None:
+        self.inner, self.writes, self.before = inner, writes, before
+
+    def refs(self, prefixes: Sequence[str] = ("refs/",)) -> dict[str, Oid]:
+        return dict(self.inner.refs(prefixes))
+
+    def default_branch(self) -> str | None:
+        found: str | None = self.inner.default_branch()
+        return found
+
+    def fetch(self, wants: Sequence[str]) -> None:
+        self.inner.fetch(wants)
+
+    def fetch_blobs(self, ids: Collection[Oid]) -> None:
+        self.inner.fetch_blobs(ids)
+
+    def update(self, updates: Sequence[RefUpdate]) -> None:
+        detail = self.before(updates)
+        self.writes("refs", lambda: self.inner.update(updates), updates=tuple(updates), **detail)
+
+
+class WatchedForge:
+    """A forge, every write of promoter's going through `Writes`."""
+
+    WRITES = ("open_pull", "edit_pull", "close_pull", "merge_pull", "set_status", "upsert_comment")
+
+    def __init__(self, inner: LocalForge, writes: Writes, before: Callable[[str, tuple[Any, ...]], dict[str, Any]]):
+        self.inner, self.writes, self.before = inner, writes, before
+        self.identity = inner.identity
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.inner, name)
+        if name not in self.WRITES:
+            return method
+        return lambda *args: self.writes(name, lambda: method(*args), args=args, **self.before(name, args))
+
+
+@dataclass
+class Cluster:
+    """Follows an active branch: `deployed` is the commit it runs; `sick` contents never become healthy."""
+
+    environment: str
+    deployed: Oid | None = None
+    unreachable: bool = False
+    shaky: bool = False
+    """Not healthy for the moment, whatever it runs."""
+
+
+class Clusters:
+    """The live source of the world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def look(
+        self, wanted: Sequence[Wanted], content_at: ContentAt, now: datetime
+    ) -> Mapping[tuple[str, str, str], ClusterLive]:
+        found = {}
+        for want in wanted:
+            cluster = self.world.clusters[want.cluster]
+            key = (want.slot.app, want.slot.environment, want.cluster)
+            found[key] = ClusterLive(want.cluster, *self._judge(cluster, want, content_at))
+        return found
+
+    def _judge(self, cluster: Cluster, want: Wanted, content_at: ContentAt) -> tuple[Answer, str]:
+        if cluster.unreachable:
+            return Answer.UNKNOWN, "unreachable"
+        runs = content_at(want.slot, cluster.deployed) if cluster.deployed is not None else None
+        if runs != want.content:
+            return Answer.PENDING, "behind"
+        if cluster.shaky or want.content in self.world.sick:
+            return Answer.FAILURE, "CrashLoopBackOff"
+        return Answer.SUCCESS, "healthy"
+
+
+PLAIN = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: shop, namespace: {env}}}\ndata: {{v: '{v}'}}\n"
+
+
+class World:
+    """One repository with one app `shop` rendered to branches, its people, its clusters and its clock."""
+
+    def __init__(self, root: Path, config: str, environments: Sequence[str]) -> None:
+        self.environments = list(environments)
+        self.now = START
+        self.sick: set[ContentId] = set()
+        files = {f"shop/{env}/cm.yaml": PLAIN.format(env=env, v="0") for env in environments}
+        self.repo: Repository = make_repo(root / "fleet.git", {"promoter.yaml": config, **files})
+        self.clusters = {env: Cluster(env) for env in environments}
+        self.people = LocalForge(self.repo, "kim")
+        self.writes = Writes()
+        self.version = 0
+        self.bot_heads: set[str] = set()
+        self.people_commits: dict[str, list[Oid]] = {}
+        self.judge_refs: Callable[[Sequence[RefUpdate]], dict[str, Any]] = lambda _u: {}
+        self.judge_forge: Callable[[str, tuple[Any, ...]], dict[str, Any]] = lambda _n, _a: {}
+
+    def workspace(self, user: str = "promoter") -> Workspace:
+        """Give what a new process would have."""
+        remote = WatchedRemote(self.repo.remote, self.writes, lambda updates: self.judge_refs(updates))
+        repository = Repository(self.repo.store, remote, self.repo.url)
+        inner = LocalForge(self.repo, "promoter")
+        forge: Any = WatchedForge(inner, self.writes, lambda name, args: self.judge_forge(name, args))
+        return Workspace(repository, forge, Branch("main"), lambda: self.now, self._live, user)
+
+    def _live(self, live: Live) -> Clusters:
+        return Clusters(self)
+
+    # --- people, controllers, time ---
+
+    def later(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    def change(self, environments: Sequence[str]) -> None:
+        """A person merges a change of the dry branch that reaches `environments`."""
+        self.version += 1
+        files = {f"shop/{env}/cm.yaml": PLAIN.format(env=env, v=str(self.version)) for env in environments}
+        commit_files(self.repo, "main", files, f"Change {self.version}", at=self.now)
+
+    def sync(self, environment: str) -> None:
+        """The controller takes the active branch's tip."""
+        found = tip(self.repo, f"environment/{environment}")
+        if found is not None:
+            self.clusters[environment].deployed = found
+
+    def active(self, environment: str) -> Oid | None:
+        return tip(self.repo, f"environment/{environment}")
+
+    def slot_tree(self, commit: Oid | None) -> str | None:
+        if commit is None:
+            return None
+        store = self.repo.store
+        entry = store.entry(store.commit(commit).tree, "shop")
+        return entry.id if entry is not None else None
+
+    def pulls(self, environment: str, state: PullState | None = PullState.OPEN) -> list[PullRequest]:
+        head = Branch(f"environment/{environment}-next/shop")
+        return [pull for pull in self.people.pulls([head])[head] if state is None or pull.state is state]
+
+    def open_text(self) -> PullText:
+        return PullText("by hand", "")
+
+    def hand_edit(self, environment: str, text: str) -> None:
+        branch = f"environment/{environment}"
+        if tip(self.repo, branch) is None:
+            return
+        made = commit_files(self.repo, branch, {"shop/hand.yaml": text}, "Hand edit", at=self.now)
+        self.people_commits.setdefault(branch, []).append(made)
+
+    def revert(self, environment: str, back: int) -> None:
+        """A person puts the slot back to what it was `back` first-parent commits ago, as a new commit."""
+        branch = f"environment/{environment}"
+        head = tip(self.repo, branch)
+        if head is None:
+            return
+        store = self.repo.store
+        chain = list(store.history(head, limit=back + 1, first_parent=True))
+        old = store.entry(chain[-1].tree, "shop")
+        tree = store.edit_tree(store.commit(head).tree, {"shop": old})
+        made = store.put_commit(tree, [head], "Revert", ("Kim", "kim@example.com"), self.now)
+        if tree != store.commit(head).tree:
+            self.repo.update([RefUpdate(f"refs/heads/{branch}", head, made)])
+            self.people_commits.setdefault(branch, []).append(made)
+
+    def delete_branch(self, branch: str) -> None:
+        ref = f"refs/heads/{branch}"
+        found = tip(self.repo, branch)
+        if found is not None:
+            self.repo.update([RefUpdate(ref, found, None)])
