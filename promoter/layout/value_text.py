@@ -12,11 +12,13 @@ from functools import lru_cache
 
 from promoter.errors import EditRefused
 from promoter.layout.place import SEPARATOR
-from promoter.layout.yaml_splice import is_typed
+from promoter.layout.yaml_splice import is_typed, refused
 from promoter.layout.yaml_tree import List, Mapping, Node, Scalar, YamlFile, resolved, show
 
 LIMIT = 10_000
 """Values that one list or mapping may hold, aliases counted as often as they stand."""
+DEPTH = 100
+"""How deep it may be nested."""
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _MARKED = ('"', "{", "[", "!")
@@ -27,10 +29,10 @@ def text_of(file: YamlFile, node: Node) -> str:
     if isinstance(node, Scalar):
         return _scalar(node)
     budget = [LIMIT]
-    plain = _plain(node, budget)
+    plain = _plain(node, budget, 0)
     if budget[0] <= 0:
-        where = f"{file.name}:{node.line}: {show(node.path)}"
-        raise EditRefused(f"{where} holds more than {LIMIT} values", "Name single keys in values:.")
+        message = f"{show(node.path)} holds more than {LIMIT} values or is nested too deep"
+        raise refused(file.name, node.line, message, "Name single keys in values:.")
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -64,14 +66,14 @@ def _typed(text: str) -> bool:
     return text in _NULLS or is_typed(text)
 
 
-def _plain(node: Node, budget: list[int]) -> object:
+def _plain(node: Node, budget: list[int], depth: int) -> object:
     """Turn `node` into JSON's types, scalars as their texts; `budget` ends cycles and nests of aliases."""
-    budget[0] -= 1
+    budget[0] = budget[0] - 1 if depth < DEPTH else 0
     node = resolved(node)
     if budget[0] <= 0:
         return None
     if isinstance(node, Mapping):
-        return {key: _plain(child, budget) for key, child in node.entries.items()}
+        return {key: _plain(child, budget, depth + 1) for key, child in node.entries.items()}
     if isinstance(node, List):
-        return [_plain(child, budget) for child in node.children]
+        return [_plain(child, budget, depth + 1) for child in node.children]
     return _scalar(node) if isinstance(node, Scalar) else None

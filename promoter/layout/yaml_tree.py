@@ -250,13 +250,13 @@ class _Reader:
     def take(self, event: yaml.Event) -> None:
         """Take the next event."""
         anchor = getattr(event, "anchor", None) or ""
-        tag = getattr(event, "tag", None) or ""
-        value = getattr(event, "value", None) or ""
-        style = str(getattr(event, "style", None) or "")
-        self.signature.append((type(event).__name__, value, anchor, tag, style))
         if isinstance(event, yaml.ScalarEvent):
+            tag, style = event.tag or "", event.style or ""
+            self.signature.append(("ScalarEvent", event.value, anchor, tag, style))
             self._scalar(event, anchor, tag, style)
-        elif isinstance(event, yaml.AliasEvent):
+            return
+        self.signature.append((type(event).__name__, "", anchor, getattr(event, "tag", None) or "", ""))
+        if isinstance(event, yaml.AliasEvent):
             self.aliased.add(anchor)
             self._put(Alias(*self._where(event, ""), self._anchors.get(anchor)))
         elif isinstance(event, yaml.CollectionStartEvent):
