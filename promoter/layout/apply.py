@@ -19,7 +19,6 @@ from promoter.layout.tag import check_pin
 from promoter.layout.yaml_splice import Edit, locate, refused, splice
 from promoter.layout.yaml_tree import show
 
-_SEVERAL = re.compile(r"(?<!\|)\|(?!\|)")
 _RANGE = re.compile(r"[0-9A-Za-z.*<>=~^|, +_@:-]{1,256}")
 _SHOWN = 5
 
@@ -96,6 +95,8 @@ def _pin(
     places = search.find(look.parsed, moved, kind).places
     if not places:
         raise _nowhere(look, moved, kind)
+    if look.items.get(values.item(kind, moved.name)) == text:
+        return
     _check(kind, moved.name, text)
     for group in grouped(places):
         scalars = {place: _scalar_text(look, place) for place in group}
@@ -146,7 +147,7 @@ def _rule(tracked: Tracked, kind: Kind, name: str) -> Moved:
 
 def _check(kind: Kind, name: str, text: str) -> None:
     """Refuse what is not one version. Ranges pass for charts: taking back what stood there must be possible."""
-    if len(_SEVERAL.split(text)) > 1:
+    if len(values.split(text)) > 1:
         hint = "Make them one by hand in that environment first."
         raise EditRefused(f"{name} has several values at once where it comes from: {text}", hint)
     if kind is Kind.IMAGE:
@@ -196,14 +197,9 @@ def _prove(before: Mapping[str, str], after: Mapping[str, str], wanted: Mapping[
     """Refuse unless what was asked for is there now, and every other item is as it was."""
     for key in sorted(before.keys() | after.keys() | wanted.keys()):
         have, was = after.get(key, ""), before.get(key, "")
-        if key in wanted and not _satisfied(have, wanted[key]):
+        if key in wanted and not values.satisfies(have, wanted[key]):
             hint = "It is pinned by a digest alone: give the digest." if have[:1] in ("", "@") else "Write it by hand."
             raise EditRefused(f"{key} would be {have or 'missing'}, not {wanted[key]}", hint)
         if key not in wanted and have != was:
             message = f"{key} would change from {was} to {have}, which nobody asked for"
             raise EditRefused(message, "Let each value belong to one image, chart or key.")
-
-
-def _satisfied(have: str, wanted: str) -> bool:
-    """Tell whether what stands there is what was asked for, or its digest where only a digest stands."""
-    return all(text == wanted or (text[:1] == "@" and wanted.endswith(text)) for text in _SEVERAL.split(have))

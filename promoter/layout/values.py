@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from promoter.layout.place import SEPARATOR, Kind, Place, Unreadable, grouped, s
 from promoter.layout.yaml_tree import Node, YamlFile
 from promoter.model.names import ContentId
 
+_SEVERAL = re.compile(r"(?<!\|)\|(?!\|)")
 _SHAPES = ("image", "Image", "repository", "Repository", "newTag", "digest")
 """Some of these words stand in every file with an image."""
 
@@ -127,6 +129,19 @@ def item(kind: Kind, name: str) -> str:
 def joined(texts: Iterable[str]) -> str:
     """Give the one text of an item that stands in several places."""
     return SEPARATOR.join(sorted(set(texts)))
+
+
+def split(text: str) -> list[str]:
+    """Give the several values that `joined` made one text of; `||` is a range's "or" and joins nothing."""
+    return _SEVERAL.split(text)
+
+
+def satisfies(have: str, wanted: str) -> bool:
+    """Tell whether an item that reads `have` is what `apply` makes of `wanted`.
+
+    That is the same text, or its digest alone where a file pins by digest without a tag.
+    """
+    return have == wanted or all(one == wanted or (one[:1] == "@" and wanted.endswith(one)) for one in split(have))
 
 
 def rules(

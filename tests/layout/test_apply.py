@@ -153,6 +153,14 @@ def test_refusals_say_what_to_do(tracked: Tracked, wanted: Mapping[str, str], me
     assert error.value.exit_code == 3
 
 
+@pytest.mark.parametrize("value", ["7|8", ""])
+def test_what_stands_there_already_needs_no_edit_whatever_it_is(value: str) -> None:
+    texts = [f"{NAME}:{one}" if one else NAME for one in value.split("|")]
+    files = {f"{text}.yaml": f"containers: [{{image: '{text}'}}]".encode() for text in texts}
+    assert values.items(files, SHOP) == {ITEM: value}
+    assert apply(files, SHOP, {ITEM: value}, {}) == {}
+
+
 def test_a_pin_by_digest_alone_needs_a_digest() -> None:
     with pytest.raises(EditRefused) as error:
         changed(f"{ENTRY}, digest: {A}}}]", {ITEM: "2"})

@@ -142,3 +142,24 @@ def test_entries_of_the_allow_list(entry: str, parts: tuple[str, str]) -> None:
 def test_an_entry_without_file_or_key_is_refused(entry: str) -> None:
     with pytest.raises(EditRefused):
         values.split_entry(entry)
+
+
+@pytest.mark.parametrize(
+    ("have", "wanted", "answer"),
+    [
+        ("1", "1", True),
+        ("1", "2", False),
+        ("", "1", False),
+        ("", "", True),
+        (f"@{A}", f"1@{A}", True),
+        (f"1@{A}", f"1@{A}", True),
+        (f"@{A}|1@{A}", f"1@{A}", True),
+        (f"2@{A}", f"1@{A}", False),
+        ("@", "1", False),
+        ("7|8", "7|8", True),
+        ("7|8", "7", False),
+        (">=1 || <3", ">=1 || <3", True),
+    ],
+)
+def test_satisfies(have: str, wanted: str, *, answer: bool) -> None:
+    assert values.satisfies(have, wanted) is answer
