@@ -67,7 +67,10 @@ def explain(doing: str, words: str) -> EdgeFailed:
     """Give the error for git's `words` (already without secrets) when `doing` failed."""
     said = last_lines(words) or "git gave no reason"
     if _OTHER_HASH.search(words):
-        return EdgeFailed(f"{doing}: it uses SHA-256 object ids: {said}", "Use a repository with SHA-1 object ids.")
+        return EdgeFailed(
+            f"{doing}: it uses SHA-256 object ids, which promoter cannot read ({said})",
+            "Use a repository with SHA-1 object ids.",
+        )
     if _REFUSED.search(words):
         return Rejected(
             f"{doing}: {said}",

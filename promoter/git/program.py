@@ -15,7 +15,7 @@ from promoter.errors import EdgeFailed, LostRace, PromoterError, Rejected
 from promoter.git import credential
 from promoter.git.answer import RefAnswer, explain, is_race, is_transient, last_lines, parse_push, server_words
 from promoter.git.process import Done, Git, TimedOut
-from promoter.git.ref import RefUpdate, check_ref, check_updates
+from promoter.git.ref import ABSENT, RefUpdate, check_ref, check_updates
 from promoter.git.store import Store
 from promoter.git.url import mask, split_secret
 from promoter.model.names import Oid
@@ -23,8 +23,6 @@ from promoter.model.names import Oid
 LIST_SECONDS: Final = 60.0
 FETCH_SECONDS: Final = 900.0
 PUSH_SECONDS: Final = 300.0
-PAUSES: Final = (0.5, 2.0)
-"""Seconds between tries of a read."""
 PACKS: Final = 50
 """With more packs than this the cache is repacked."""
 
@@ -35,10 +33,11 @@ _SEEN = "refs/seen/"  # what the cache holds of the other side, so that a fetch 
 class Program:
     """The repository at `url`, by way of the cache `store`."""
 
-    def __init__(self, store: Store, url: str, env: Mapping[str, str]) -> None:
+    def __init__(self, store: Store, url: str, env: Mapping[str, str], pauses: Sequence[float] = (0.5, 2.0)) -> None:
         """Reach `url` in the environment `env`, which may hold a credential for it (see `promoter.git.credential`).
 
-        Missing blobs of `store` are brought from here from now on.
+        Missing blobs of `store` are brought from here from now on. A read that fails for the connection's sake is tried
+        again after each of `pauses` (seconds).
         """
         address = split_secret(url)
         if address.url.startswith("-"):
@@ -49,6 +48,7 @@ class Program:
         self._git = Git(store.path, environment, credential.options(address, environment))
         self._names: dict[Oid, str] = {}
         self._atomic = True
+        self._pauses = tuple(pauses)
         config = store.repo.config
         wanted = {"url": address.url, "promisor": "true", "partialclonefilter": "blob:none"}
         for key, value in wanted.items():
@@ -67,6 +67,8 @@ class Program:
         found: dict[str, Oid] = {}
         for line in done.out.splitlines():
             oid, _, name = line.partition("\t")
+            if len(oid) != len(ABSENT):
+                raise explain(f"cannot list {self.url}", "mismatched algorithms")
             if name.startswith(wanted):
                 found[name] = Oid(oid)
         self._names.update({oid: name for name, oid in found.items()})
@@ -207,7 +209,7 @@ class Program:
     ) -> Done:
         """Run a command that changes nothing on the other side; try again when the connection failed."""
         what = f"cannot {doing} from {self.url}"
-        for pause in (*PAUSES, None):
+        for pause in (*self._pauses, None):
             try:
                 done = self._git.run(arguments, script, seconds, options)
             except TimedOut as error:

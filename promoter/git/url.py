@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 _SCP = re.compile(r"(?:[^/:@\s]+@)?[^/:@\s]{2,}:(?!//)\S")
-_USERINFO = re.compile(r"(?<=://)[^/@\s'\"]+@")
+_USERINFO = re.compile(r"(?<=://)[^/\s'\"]+@")
 
 
 @dataclass(frozen=True, slots=True)

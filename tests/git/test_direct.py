@@ -220,6 +220,7 @@ def count_up(path: Path, times: int, name: str) -> int:
     return lost
 
 
+@pytest.mark.slow
 def test_two_processes_lose_no_update(repo: Repository) -> None:
     path = repo.store.path
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
