@@ -21,7 +21,7 @@ from typing import Final
 
 from promoter.errors import RenderFailed
 from promoter.render.job import Bench, Job, Part, Prepare, check_settings, locate, place, text, words
-from promoter.render.port import RenderRequest
+from promoter.render.port import RenderRequest, Unable
 from promoter.render.reach import Reach
 from promoter.render.tree import FILE, Found
 
@@ -38,7 +38,7 @@ def prepare(request: RenderRequest, reach: Reach) -> Job:
             "render: command names no command", "Say it as a list: render: {command: {run: [make, all]}}"
         )
     here = place(request, reach)
-    own = here.file or reach.tree.find("", here.folder, f"the path of {request.app}")
+    own = here.file or reach.find("", here.folder, f"the path of {request.app}")
     inputs = [own] if own is not None else []
     inputs += [locate(request, reach, here.folder, path) for path in words(request, "inputs")]
     script = locate(request, reach, here.folder, argv[0]) if "/" in argv[0] else None
@@ -75,7 +75,7 @@ def _argv(argv: Sequence[str], script: Found | None, bench: Bench) -> list[str]:
     else:
         path = bench.programs.which(program)
     if path is None:
-        raise RenderFailed(f"{program} is not installed", "The command of render: {command: ...} must be on PATH.")
+        raise Unable(f"{program} is not installed", "The command of render: {command: ...} must be on PATH.")
     return [path, *argv[1:]]
 
 

@@ -40,6 +40,8 @@ def detect(request: RenderRequest, reach: Reach) -> str:
             return "helm"
     if plain.fits(reach.tree, here):
         return "plain"
+    if here.file is None:
+        reach.add_folder(here.folder)
     raise RenderFailed(
         f"nothing in {request.path} can be rendered",
         "Looked for kustomization.yaml, Chart.yaml, render.yaml and YAML files. Another way: render: {command: ...}",

@@ -37,12 +37,13 @@ def prepare(request: RenderRequest, reach: Reach) -> Job:
     check_settings(request, "helm", _SETTINGS)
     here = place(request, reach)
     chart = locate(request, reach, here.folder, text(request, "chart", "."))
+    reach.add(chart)
     if chart.entry.kind == FOLDER and "Chart.yaml" not in reach.tree.children(chart.path):
         raise RenderFailed(
             f"{chart.path or 'the root'} has no Chart.yaml", "Name the chart: render: {helm: {chart: /charts/NAME}}"
         )
     values = _values(request, reach, here, chart)
-    for found in (chart, *values):
+    for found in values:
         reach.add(found)
     arguments = _arguments(request, chart, values)
 
@@ -66,13 +67,16 @@ def _values(request: RenderRequest, reach: Reach, here: Place, chart: Found) -> 
         beside = {here.folder, chart.path if chart.entry.kind == FOLDER else here.folder}
         names = [name.replace("{environment}", request.environment) for name in _FOUND_VALUES]
         said = f"render of {request.app}"
-        there = [reach.tree.find(folder, name, said) for folder in sorted(beside) for name in names]
+        there = [reach.find(folder, name, said) for folder in sorted(beside) for name in names]
         files = [found for found in there if found is not None]
         if len(files) > 1:
             raise RenderFailed(
                 f"several values files may be meant: {', '.join(found.path for found in files)}",
                 "Name them in order: render: {helm: {values: [...]}}",
             )
+        if not files:
+            # One that is added later must be noticed.
+            reach.add_folder(here.folder)
     files += [here.file] if here.file is not None else []
     for found in files:
         if found.entry.kind in (FOLDER, LINK):

@@ -19,7 +19,7 @@ from promoter.errors import EdgeFailed, RenderFailed
 from promoter.render.detect import RENDERERS, detect
 from promoter.render.export import export
 from promoter.render.job import Bench, Job, flag
-from promoter.render.port import SETTINGS, Previous, Rendered, RenderRequest, Result, Source, Unchanged
+from promoter.render.port import SETTINGS, NotRendered, Previous, Rendered, RenderRequest, Result, Source, Unchanged
 from promoter.render.program import Programs, Room
 from promoter.render.reach import Reach
 from promoter.render.split import split
@@ -70,11 +70,13 @@ def hydrate(
     tree = Tree(source)
     ready = []
     for request in requests:
-        looked = _look(tree, request, previous.get(_key(request)))
-        if isinstance(looked, _Ready):
-            ready.append(looked)
-        else:
+        looked = _look(tree, request)
+        if isinstance(looked, NotRendered):
             tell(request, looked)
+        elif (same := _unchanged(looked, previous.get(_key(request)))) is not None:
+            tell(request, same)
+        else:
+            ready.append(looked)
     with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 2), "render") as pool:
         futures = {pool.submit(_render, one, programs): one.request for one in ready}
         try:
@@ -87,23 +89,52 @@ def hydrate(
     return {_key(request): results[_key(request)] for request in requests}
 
 
-def _look(tree: Tree, request: RenderRequest, previous: Previous | None) -> _Ready | Unchanged | RenderFailed:
-    """Find out what a request reaches, and whether that is as it was."""
+def changed(
+    source: Source, requests: Sequence[RenderRequest], previous: Mapping[tuple[str, str], Previous]
+) -> tuple[tuple[str, str], ...]:
+    """Give the (app, environment) of requests that may render otherwise than `previous` recorded; runs no program.
+
+    `previous` may hold the inputs of failures too (`NotRendered.inputs`): those count as changed only when one of them
+    did. What was never recorded is changed.
+    """
+    tree = Tree(source)
+    found = []
+    for request in requests:
+        before = previous.get(_key(request))
+        looked = _look(tree, request)
+        needs = looked.job.needs if isinstance(looked, _Ready) else ()
+        tools = {name: plain(request.tools.get(name, "")) for name in needs}
+        if (
+            before is None
+            or before.inputs != looked.inputs
+            or any(before.tools.get(name, version) != version for name, version in tools.items())
+        ):
+            found.append(_key(request))
+    return tuple(found)
+
+
+def _look(tree: Tree, request: RenderRequest) -> _Ready | NotRendered:
+    """Find out what a request reaches."""
     reach = Reach(tree)
+    kind = request.rule.kind
     try:
         kind = detect(request, reach)
         job = RENDERERS[kind](request, reach)
     except RenderFailed as error:
-        return _named(request, error)
-    inputs = {**reach.inputs, SETTINGS: _digest(request, kind)}
-    if previous is not None and previous.inputs == inputs:
-        wanted = {name: plain(request.tools.get(name, "")) for name in job.needs}
-        if all(version and previous.tools.get(name) == version for name, version in wanted.items()):
-            return Unchanged(inputs, wanted)
-    return _Ready(request, job, reach, inputs)
+        missing = dict.fromkeys(sorted(reach.missing), "")
+        return NotRendered(error, request, {**missing, **reach.inputs, SETTINGS: _digest(request, kind)})
+    return _Ready(request, job, reach, {**reach.inputs, SETTINGS: _digest(request, kind)})
 
 
-def _render(ready: _Ready, programs: Programs) -> Rendered | RenderFailed:
+def _unchanged(ready: _Ready, previous: Previous | None) -> Unchanged | None:
+    if previous is None or previous.inputs != ready.inputs:
+        return None
+    wanted = {name: plain(ready.request.tools.get(name, "")) for name in ready.job.needs}
+    same = all(version and previous.tools.get(name) == version for name, version in wanted.items())
+    return Unchanged(ready.inputs, wanted) if same else None
+
+
+def _render(ready: _Ready, programs: Programs) -> Rendered | NotRendered:
     request = ready.request
     try:
         tools = {name: tool(name, request.tools, programs) for name in ready.job.needs}
@@ -116,17 +147,10 @@ def _render(ready: _Ready, programs: Programs) -> Rendered | RenderFailed:
             parts = ready.job.make(Bench(room, programs, tools))
         files = split(parts, single=flag(request, "single"))
     except RenderFailed as error:
-        return _named(request, error)
+        return NotRendered(error, request, ready.inputs)
     except OSError as error:
         raise EdgeFailed(f"{request.app} in {request.environment} could not be rendered: {error}") from error
     return Rendered(files, ready.inputs, {name: one.version for name, one in tools.items()})
-
-
-def _named(request: RenderRequest, error: RenderFailed) -> RenderFailed:
-    """Give the failure with the app and environment in front."""
-    named = RenderFailed(f"{request.app} in {request.environment}: {error.message}", error.hint)
-    named.__cause__ = error
-    return named
 
 
 def _digest(request: RenderRequest, kind: str) -> str:

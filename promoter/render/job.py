@@ -60,7 +60,7 @@ class Place:
 
 def place(request: RenderRequest, reach: Reach) -> Place:
     """Find the request's path; the symlinks on the way count as inputs. Raises RenderFailed when it is not there."""
-    found = reach.tree.find("", request.path, f"the path of {request.app}")
+    found = reach.find("", request.path, f"the path of {request.app}")
     if found is None:
         raise RenderFailed(
             f"{request.path} is not in this commit", f"Add it, or leave {request.environment} out of {request.app}."
@@ -74,7 +74,7 @@ def place(request: RenderRequest, reach: Reach) -> Place:
 def locate(request: RenderRequest, reach: Reach, folder: str, path: str) -> Found:
     """Find a path that the settings name: relative to the app's folder, or from the repository's root with a `/`."""
     start, rest = ("", path.lstrip("/") or ".") if path.startswith("/") else (folder, path)
-    found = reach.tree.find(start, rest, f"render of {request.app}")
+    found = reach.find(start, rest, f"render of {request.app}")
     if found is None:
         raise RenderFailed(f"render names {path}, which is not in this commit")
     return found

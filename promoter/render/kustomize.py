@@ -61,11 +61,12 @@ class _Walk:
             return
         self._seen.add((folder, user))
         name = next((name for name in FILES if name in self.reach.tree.children(folder)), None)
-        if name is None:
-            raise RenderFailed(f"{folder or 'the root'} has no kustomization.yaml")
         self.reach.add_root(folder)
+        if name is None:
+            self.reach.missing.add(f"{folder}/{FILES[0]}".lstrip("/"))
+            raise RenderFailed(f"{folder or 'the root'} has no kustomization.yaml")
         where = f"{folder}/{name}" if folder else name
-        found = self.reach.tree.find(folder, name, where)
+        found = self.reach.find(folder, name, where)
         if found is None:
             raise RenderFailed(f"{where} is a symlink to nothing")
         for reference in references(self.reach.tree.read(found.path), where):
@@ -80,7 +81,7 @@ class _Walk:
                 f"{said} names {reference.path}, which is not in this commit",
                 "The same commit must always render the same: copy it into the repository.",
             )
-        found = self.reach.tree.find(folder, reference.path, said)
+        found = self.reach.find(folder, reference.path, said)
         if reference.names is Names.CHART:
             self._chart(said, reference, found)
         elif found is None:

@@ -43,8 +43,9 @@ def prepare(request: RenderRequest, reach: Reach) -> Job:
     """Take the folder or file and everything that its `render.yaml` names. It has no settings of its own."""
     check_settings(request, "plain", ())
     here = place(request, reach)
-    found = here.file or reach.tree.find("", here.folder, f"the path of {request.app}")
+    found = here.file or reach.find("", here.folder, f"the path of {request.app}")
     if found is None or not fits(reach.tree, here):
+        reach.add_folder(here.folder)
         raise RenderFailed(f"{request.path} holds no YAML file")
     layer = _layer(reach, found, ())
 
@@ -67,7 +68,8 @@ def _layer(reach: Reach, found: Found, above: tuple[str, ...]) -> _Layer:
     folder = found.path
     if folder in above:
         raise RenderFailed(f"{posixpath.join(folder, NAME)}: base goes round in circles: {' <- '.join(above)}")
-    reach.add_root(folder)
+    # As a whole, with overlays below it: a file that is added counts without being named anywhere.
+    reach.add_folder(folder)
     where = posixpath.join(folder, NAME)
     overlay = Overlay()
     named = tree.find(folder, NAME, where)
@@ -91,7 +93,7 @@ def _layer(reach: Reach, found: Found, above: tuple[str, ...]) -> _Layer:
 
 
 def _named(reach: Reach, folder: str, path: str, said: str) -> Found:
-    found = reach.tree.find(folder, path, said)
+    found = reach.find(folder, path, said)
     if found is None:
         raise RenderFailed(f"{said} names {path}, which is not in this commit")
     return found

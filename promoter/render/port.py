@@ -74,5 +74,20 @@ class Unchanged:
     tools: Mapping[str, str]
 
 
-Result = Rendered | Unchanged | RenderFailed
+class Unable(RenderFailed):
+    """This machine cannot render it now: a program is missing, of another version, or too slow. The commit may do."""
+
+
+class NotRendered(RenderFailed):
+    """What became of a request that did not render."""
+
+    def __init__(self, error: RenderFailed, request: RenderRequest, inputs: Mapping[str, str]) -> None:
+        super().__init__(f"{request.app} in {request.environment}: {error.message}", error.hint)
+        self.inputs = inputs
+        """What was reached, as in `Rendered`; an empty id: nothing was there."""
+        self.lasting = not isinstance(error, Unable)
+        """Whether it fails with these inputs on every machine; else it says nothing about the commit."""
+
+
+Result = Rendered | Unchanged | NotRendered
 """What became of one request; a failure is a value, so that it can be recorded and the others go on."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from promoter.errors import RenderFailed
+from promoter.render.port import Unable
 
 _LAST_LINES = 12
 _LAST_CHARACTERS = 2000
@@ -70,7 +71,8 @@ class Programs:
     def run(self, argv: Sequence[str], room: Room, folder: str = "", *, offline: bool = True) -> bytes:
         """Run `argv` in `folder` of the room and give what it printed.
 
-        Raises RenderFailed with the last lines of its stderr when it cannot start, fails, or passes a limit.
+        Raises RenderFailed with the last lines of its stderr when it fails or prints too much, Unable when it cannot
+        start, is too slow, or was stopped.
         """
         name = Path(argv[0]).name
         for place in ("home", "tmp"):
@@ -93,7 +95,7 @@ class Programs:
                 start_new_session=True,
             )
         except OSError as error:
-            raise RenderFailed(f"{name} could not be started: {error.strerror}") from error
+            raise Unable(f"{name} could not be started: {error.strerror}") from error
         with process:
             try:
                 out, err, limit = self._read(process)
@@ -103,7 +105,8 @@ class Programs:
                     with contextlib.suppress(ProcessLookupError):
                         os.killpg(process.pid, signal.SIGKILL)
         if limit:
-            raise RenderFailed(f"{name} {limit}{_last_lines(err, room)}")
+            kind = RenderFailed if limit.startswith("printed") else Unable
+            raise kind(f"{name} {limit}{_last_lines(err, room)}")
         if process.returncode:
             raise RenderFailed(f"{name} failed (exit {process.returncode}){_last_lines(err, room)}")
         return out

@@ -20,12 +20,21 @@ class Reach:
         self.tree = tree
         self._ids: dict[str, str] = {}
         self._walked: set[str] = set()
+        self.missing: set[str] = set()
+        """Paths that were looked for and are not there: with them, it might render."""
 
     @property
     def inputs(self) -> Mapping[str, str]:
         """Give path -> object id, sorted; a folder stands for all in it."""
         folders = self._walked & self._ids.keys()
         return {path: self._ids[path] for path in sorted(self._ids) if not _covered(path, folders)}
+
+    def find(self, folder: str, path: str, said: str) -> Found | None:
+        """Find a path like `Tree.find`, and remember one that is not there."""
+        found = self.tree.find(folder, path, said)
+        if found is None:
+            self.missing.add(posixpath.normpath(posixpath.join(folder, path)))
+        return found
 
     def add(self, found: Found) -> None:
         """Take the file or whole folder, and the symlinks that led there."""
@@ -37,13 +46,14 @@ class Reach:
         for link in found.links:
             self._take(link, self.tree.entry(link))
 
+    def add_folder(self, folder: str) -> None:
+        """Take a canonical folder as a whole."""
+        self._take(folder, self.tree.entry(folder))
+
     def add_root(self, folder: str) -> None:
-        """Take a folder that is rendered, without the folders below that are rendered by themselves."""
-        entry = self.tree.entry(folder)
-        if entry is None or entry.kind != FOLDER:
-            raise RenderFailed(f"{folder} is not a folder in this commit")
+        """Take a folder whose files are all named, without folders below that are rendered by themselves."""
         if not self.tree.has_nested_roots(folder):
-            self._take(folder, entry)
+            self.add_folder(folder)
             return
         for name, child in self.tree.children(folder).items():
             path = posixpath.join(folder, name)

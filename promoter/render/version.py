@@ -15,6 +15,7 @@ from typing import Final
 
 from promoter.errors import RenderFailed
 from promoter.render.documents import load
+from promoter.render.port import Unable
 from promoter.render.program import Programs, Room
 
 _VERSION = re.compile(r"(?<![\w.])v?(\d+\.\d+(?:\.\d+)?(?:-[0-9A-Za-z.-]+)?)")
@@ -61,7 +62,7 @@ def tool(name: str, wanted: Mapping[str, str], programs: Programs) -> Tool:
             f"Add to promoter.yaml: tools: {{{name}: {seen}}}",
         )
     found = " and ".join(f"{one.version or 'no version'} ({one.argv[0]})" for one in there)
-    raise RenderFailed(
+    raise Unable(
         f"{name} {version} is needed, " + (f"found {found}" if found else "and there is none"),
         f"Get it: {_GET[name].format(version=version)}" if name in _GET else f"Install {name} {version}.",
     )

@@ -80,6 +80,13 @@ def test_values_are_found_in_the_app_s_folder(web: Commit) -> None:
     assert list(result.inputs) == ["apps/web/env/prod.yaml", "charts/web", SETTINGS]
 
 
+def test_values_that_are_added_later_are_noticed(web: Commit) -> None:
+    wish = request("apps/web", "helm", {"chart": "/charts/web"}, app="web", environment="qa")
+    assert list(render(web, wish).inputs) == ["apps/web", "charts/web", SETTINGS]
+    more = web.edited({"apps/web/env/qa.yaml": "replicas: 3\n"})
+    assert list(render(more, wish).inputs) == ["apps/web/env/qa.yaml", "charts/web", SETTINGS]
+
+
 def test_a_path_that_is_a_file_is_the_last_values_file(web: Commit) -> None:
     settings: dict[str, str | tuple[str, ...]] = {"chart": "../../../charts/web", "values": ("../common.yaml",)}
     result = render(web, request("apps/web/env/prod.yaml", "helm", settings, app="web", environment="prod"))

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from promoter.errors import RenderFailed
-from promoter.render.hydrate import hydrate
-from promoter.render.port import SETTINGS, Previous, Rendered, RenderRequest, Result, Unchanged
-from promoter.render.program import Programs
+from promoter.render.hydrate import changed, hydrate
+from promoter.render.port import SETTINGS, NotRendered, Previous, Rendered, RenderRequest, Result, Unchanged
+from promoter.render.program import Limits, Programs
 from tests.render.commits import PROGRAMS, SEARCH, Commit, commit, fixture, recorded, request
 
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -50,8 +50,8 @@ def test_a_change_of_one_app_in_twenty_renders_that_app_alone(tmp_path: Path) ->
     previous = {key: recorded(result) for key, result in hydrate(source, wishes, {}, programs=programs).items()}
     assert log.read_text().count("build") == 60
     log.write_text("")
-    changed = source.edited({"app-7/base/config.yaml": CONFIG % "new"})
-    results = hydrate(changed, wishes, previous, programs=programs)
+    touched = source.edited({"app-7/base/config.yaml": CONFIG % "new"})
+    results = hydrate(touched, wishes, previous, programs=programs)
     assert {key for key, result in results.items() if isinstance(result, Rendered)} == {
         ("app-7", environment) for environment in ENVIRONMENTS
     }
@@ -72,8 +72,8 @@ def test_what_shapes_a_rendering_is_part_of_its_key(tmp_path: Path) -> None:
     first = hydrate(source, [wish], {}, programs=PROGRAMS)[key]
     previous = {key: recorded(first)}
 
-    def again(changed: RenderRequest, before: Previous = previous[key]) -> Result:
-        return hydrate(source, [changed], {key: before}, programs=PROGRAMS)[key]
+    def again(wish_now: RenderRequest, before: Previous = previous[key]) -> Result:
+        return hydrate(source, [wish_now], {key: before}, programs=PROGRAMS)[key]
 
     assert isinstance(first, Rendered)
     assert again(wish) == Unchanged(first.inputs, first.tools)
@@ -124,9 +124,62 @@ def test_results_and_progress_tell_of_every_request(tmp_path: Path) -> None:
     assert hydrate(source, wishes, {}, workers=1, programs=PROGRAMS) == results
 
 
+@pytest.mark.parametrize(
+    ("broken", "repair", "elsewhere"),
+    [
+        ({"app-0/dev/kustomization.yaml": "resources: [../bas]\n"}, {"app-0/bas/kustomization.yaml": BASE}, "app-1/x"),
+        ({"app-0/dev/kustomization.yaml": None}, {"app-0/dev/x.yaml": CONFIG % "x"}, "app-0/x"),
+        ({"app-0/base/config.yaml": "a: ["}, {"app-0/base/config.yaml": CONFIG % "x"}, "app-0/prod/x"),
+        ({"app-0/base/kustomization.yaml": None}, {"app-0/base/kustomization.yaml": BASE}, "app-0/prod/x"),
+        ({"app-0/dev/kustomization.yaml": None, "app-0/dev/README": ""}, {"app-0/dev/x.yaml": ""}, "app-0/x"),
+    ],
+    ids=["base missing", "folder missing", "base broken", "base without kustomization", "nothing to render"],
+)
+def test_a_failure_remembers_what_it_looked_at(
+    tmp_path: Path, broken: dict[str, str | None], repair: dict[str, str], elsewhere: str
+) -> None:
+    source, (wish, *_) = apps(tmp_path, 2)
+    source = source.edited(broken)
+    key = (wish.app, wish.environment)
+    result = hydrate(source, [wish], {}, programs=PROGRAMS)[key]
+    assert isinstance(result, NotRendered)
+    assert result.lasting
+    previous = {key: Previous(result.inputs, {})}
+    assert changed(source, [wish], previous) == ()
+    assert changed(source.edited({elsewhere: "x"}), [wish], previous) == ()
+    assert changed(source.edited(dict(repair)), [wish], previous) == (key,)
+
+
+def test_what_is_the_machine_s_fault_says_nothing_about_the_commit(tmp_path: Path) -> None:
+    source, (wish, *_) = apps(tmp_path, 1)
+    slow = request("app-0/dev", "command", {"run": ("sleep", "60")})
+    absent = request("app-0/dev", "command", {"run": ("no-such-program",)}, environment="prod")
+    programs = Programs(SEARCH, Limits(seconds=0.3))
+    results = [
+        *hydrate(source, [wish], {}, programs=Programs("/nowhere")).values(),
+        *hydrate(source, [slow, absent], {}, programs=programs).values(),
+    ]
+    assert [isinstance(result, NotRendered) and not result.lasting for result in results] == [True] * 3
+
+
+def test_changed_agrees_with_what_would_be_rendered(tmp_path: Path) -> None:
+    source, wishes = apps(tmp_path, 3)
+    previous = {key: recorded(result) for key, result in hydrate(source, wishes, {}, programs=PROGRAMS).items()}
+    assert changed(source, wishes, previous) == ()
+    assert changed(source, wishes, {}) == tuple(previous)
+    assert changed(source.edited({"app-1/base/config.yaml": CONFIG % "x"}), wishes, previous) == tuple(
+        ("app-1", environment) for environment in ENVIRONMENTS
+    )
+    newer = [replace(wish, tools={**wish.tools, "kustomize": "9.9.9"}) for wish in wishes[:1]]
+    assert changed(source, newer, previous) == (("app-0", "dev"),)
+    other = [replace(wish, rule=replace(wish.rule, settings={"single": "true"})) for wish in wishes[:1]]
+    assert changed(source, other, previous) == (("app-0", "dev"),)
+
+
 HELM: dict[str, str | tuple[str, ...]] = {"chart": "/charts/web", "values": ("common.yaml", "env/{environment}.yaml")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "path", "kind", "settings"),
     [
@@ -147,15 +200,19 @@ def test_what_is_not_rendered_again_would_be_the_same(
     before = hydrate(source, wishes, {}, programs=PROGRAMS)
     previous = {key: recorded(result) for key, result in before.items()}
     unchanged = 0
-    for file, _ in source.store.files(source.tree):
-        changed = source.edited({file: None})
-        fresh = hydrate(changed, wishes, {}, programs=PROGRAMS)
-        for key, result in hydrate(changed, wishes, previous, programs=PROGRAMS).items():
+    files = [file for file, _ in source.store.files(source.tree)]
+    edits: list[dict[str, str | None]] = [{file: None} for file in files]
+    edits += [{f"{folder}zz.yaml": CONFIG % "zz"} for folder in sorted({file[: file.rfind("/") + 1] for file in files})]
+    for edit in edits:
+        other = source.edited(edit)
+        fresh = hydrate(other, wishes, {}, programs=PROGRAMS)
+        for key, result in hydrate(other, wishes, previous, programs=PROGRAMS).items():
+            assert (key in changed(other, wishes, previous)) != isinstance(result, Unchanged)
             if isinstance(result, Unchanged):
                 unchanged += 1
-                assert fresh[key] == before[key], file
+                assert fresh[key] == before[key], edit
             else:
-                assert str(result) == str(fresh[key]), file
+                assert str(result) == str(fresh[key]), edit
     assert unchanged > 0
 
 
