@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from promoter.model.forge import RANKS
 from promoter.model.names import release_name
 from promoter.model.plan import State
 from promoter.model.verdict import Verdict
@@ -53,7 +54,7 @@ def people(view: View) -> str:
 
 
 def _for_verdict(view: View, verdict: Verdict) -> Iterator[Sentence]:
-    who = " or ".join(verdict.who) or "somebody"
+    who = " or ".join(_whom(name) for name in verdict.who) or "somebody"
     url = view.pull.url if view.pull is not None else ""
     kind = verdict.gate.partition("/")[0].partition(" ")[0]
     if kind == "approvals":
@@ -66,6 +67,11 @@ def _for_verdict(view: View, verdict: Verdict) -> Iterator[Sentence]:
         yield Sentence(f"{_who(view, 'promote')}: promoter promote {view.app} {view.environment}")
     elif kind != "hold" and verdict.who:
         yield Sentence(f"{who}: {verdict.gate}", url)
+
+
+def _whom(name: str) -> str:
+    """A right is nobody's name."""
+    return f"somebody with {name}" if name in RANKS else name
 
 
 def _who(view: View, verb: str) -> str:

@@ -30,23 +30,27 @@ def visits(ledger: Ledger, release: int, environments: Sequence[str]) -> list[Vi
     return [visit for name in environments for visit in _visits(ledger, name, release)]
 
 
-def history_json(ledger: Ledger, environments: Sequence[str], limit: int | None = None) -> dict[str, object]:
-    """Give `promoter.history/v1` for the newest `limit` releases; `environments` in the order of the pipeline.
-
-    Environments that only the ledger knows come last.
-    """
-    names = ordered(ledger, environments)
-    numbers = sorted(ledger.releases, reverse=True)[:limit]
+def history_json(
+    ledger: Ledger, environments: Sequence[str], limit: int | None = None, release: int | None = None
+) -> dict[str, object]:
+    """Give `promoter.history/v1` for the newest `limit` releases, or for `release` alone, in `environments`."""
     return {
         "schema": "promoter.history/v1",
         "app": ledger.app,
-        "environments": names,
-        "releases": [_release(ledger, ledger.releases[number], names) for number in numbers],
+        "environments": list(environments),
+        "releases": [
+            _release(ledger, ledger.releases[number], environments) for number in chosen(ledger, limit, release)
+        ],
     }
 
 
+def chosen(ledger: Ledger, limit: int | None, release: int | None) -> list[int]:
+    """Give the newest `limit` releases, newest first, or `release` alone."""
+    return sorted(ledger.releases, reverse=True)[:limit] if release is None else [release]
+
+
 def ordered(ledger: Ledger, environments: Sequence[str]) -> list[str]:
-    """Give `environments`, then those that only the ledger remembers, by name."""
+    """Give `environments` (the pipeline's, in order), then those that only the ledger remembers, by name."""
     return [*environments, *sorted(set(ledger.places) - set(environments))]
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from promoter.model.ledger import How, Ledger, Outcome, Place, Result, Skip
-from promoter.plan.report.history import history_json, visits
+from promoter.plan.report.history import history_json, ordered, visits
 from tests.plan.report.schemas import check
 from tests.plan.report.world import ENVIRONMENTS, at, ledger, oid, release, stay
 
@@ -31,6 +31,12 @@ def test_where_a_release_has_been() -> None:
 def test_only_the_newest_are_given_when_asked() -> None:
     report = history_json(ledger(), ENVIRONMENTS, 1)
     assert [entry["release"] for entry in report["releases"]] == ["r41"]  # type: ignore[attr-defined]
+
+
+def test_one_release_and_one_environment() -> None:
+    report = history_json(ledger(), ["staging"], 5, 41)
+    check("history", report)
+    assert [visit["environment"] for visit in report["releases"][0]["been"]] == ["staging"]  # type: ignore[index]
 
 
 def test_a_release_that_came_back_has_two_visits_and_one_outcome() -> None:
@@ -78,4 +84,4 @@ def test_a_skip_without_a_stay_is_shown() -> None:
 def test_environments_that_only_the_ledger_knows_come_last() -> None:
     book = ledger()
     book = replace(book, places={**book.places, "demo": book.place("dev")})
-    assert history_json(book, ENVIRONMENTS)["environments"] == [*ENVIRONMENTS, "demo"]
+    assert ordered(book, ENVIRONMENTS) == [*ENVIRONMENTS, "demo"]

@@ -1,0 +1,7 @@
+"""`python -m promoter`."""
+
+import sys
+
+from promoter.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,48 @@
+"""`promoter release`."""
+
+from __future__ import annotations
+
+import click
+
+from promoter.cli.exits import Exit
+from promoter.cli.shell import Shell, command, words_argument
+
+
+@command(
+    "release",
+    words_argument(),
+    click.Option(
+        ["--image", "images"], multiple=True, metavar="NAME=TAG", help="An image or chart and its version; repeatable."
+    ),
+    click.Option(["--allow-older"], is_flag=True, help="Release a version that is older than the newest release's."),
+)
+def release(shell: Shell, words: tuple[str, ...], images: tuple[str, ...], allow_older: bool) -> int:
+    """Make a release."""
+    from promoter.cli.released import release_json, show_release
+    from promoter.cli.wanted import meaning
+    from promoter.errors import UsageError
+    from promoter.model.release import ReleaseState
+    from promoter.run.release import Wish
+    from promoter.run.release import release as make
+
+    ws = shell.open(writes=True)
+    found = meaning(ws, words)
+    if found.environments or found.release is not None or found.reason:
+        raise UsageError("a release is made for all environments of one app", "promoter release APP VERSION")
+    moved = dict(_pair(image) for image in images)
+    if found.version and moved:
+        raise UsageError("give a version, or images with theirs, not both")
+    app = found.one_app(ws.config.apps)
+    made = make(ws, app, Wish(found.version or "", moved or None, allow_older))
+    if shell.json:
+        shell.screen.json(release_json(app, made))
+    else:
+        show_release(shell.screen, app, made)
+    return Exit.EDGE if made.state is ReleaseState.FAILED else Exit.DONE
+
+
+def _pair(image: str) -> tuple[str, str]:
+    name, equals, tag = image.rpartition("=")
+    if not equals or not name or not tag:
+        raise click.BadParameter(f"{image} is not NAME=TAG", param_hint="--image")
+    return name, tag

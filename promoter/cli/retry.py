@@ -1,0 +1,13 @@
+"""`promoter retry`."""
+
+from __future__ import annotations
+
+from promoter.cli.shell import Shell, command, reason_option, words_argument
+
+
+@command("retry", words_argument(), reason_option())
+def retry(shell: Shell, words: tuple[str, ...], reason: str) -> None:
+    """Write it down."""
+    from promoter.cli.say import say
+
+    say(shell, "retry", words, reason)

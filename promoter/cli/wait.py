@@ -1,0 +1,51 @@
+"""`promoter wait`."""
+
+from __future__ import annotations
+
+import click
+
+from promoter.cli.exits import Exit
+from promoter.cli.shell import Shell, command, words_argument
+
+
+@command(
+    "wait",
+    words_argument(),
+    click.Option(["--timeout"], default="1h", show_default=True, metavar="LENGTH", help="How long: 90s, 30m, 4h."),
+    click.Option(["--every"], default="15s", show_default=True, metavar="LENGTH", help="How often it looks."),
+)
+def wait(shell: Shell, words: tuple[str, ...], timeout: str, every: str) -> int:
+    """Wait for a release."""
+    from promoter.cli.arrival import Answer, awaited, standing
+    from promoter.cli.until import parse_length
+    from promoter.cli.wanted import meaning
+    from promoter.run.run import see
+
+    ws = shell.open(writes=False)
+    found = meaning(ws, words)
+    app = found.one_app(ws.config.apps)
+    environment = found.one_environment(list(ws.config.apps[app].environments))
+    end, pause = ws.now() + parse_length(timeout), parse_length(every).total_seconds()
+    release, said = None, ""
+    while True:
+        seen, plan = see(ws, [app])
+        if release is None:
+            release = awaited(ws.config, seen, plan, app, environment, found)
+        answer, text = standing(ws.config, seen, plan, app, environment, release)
+        over = answer is not Answer.WAITING or ws.now() >= end
+        if text != said or over:
+            said = text
+            click.echo(text, err=not over or shell.json)
+        if over:
+            break
+        shell.sleep(pause)
+    if shell.json:
+        shell.screen.json({
+            "schema": "promoter.wait/v1",
+            "app": app,
+            "environment": environment,
+            "release": f"r{release}",
+            "answer": answer.value,
+            "text": said,
+        })  # fmt: skip
+    return {Answer.ARRIVED: Exit.DONE, Answer.FAILED: Exit.STUCK, Answer.WAITING: Exit.WAITING}[answer]

@@ -1,0 +1,193 @@
+"""The verbs: one table, from which the terminal's help and the reference are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Group(StrEnum):
+    """Where a verb stands in the help."""
+
+    START = "Start"
+    LOOK = "Look"
+    MOVE = "Move"
+    SAY = "Say"
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb and how it is used."""
+
+    name: str
+    group: Group
+    arguments: str
+    """As the usage line shows them; words in any order unless the summary says otherwise."""
+    summary: str
+    """One line."""
+    details: str = ""
+    examples: tuple[str, ...] = ()
+    """Command lines without the program's name."""
+
+
+VERBS = (
+    Verb(
+        "init",
+        Group.START,
+        "",
+        "Look at a repository, and write promoter.yaml and the workflow.",
+        examples=("init",),
+    ),
+    Verb(
+        "demo",
+        Group.START,
+        "",
+        "See it work: a repository, three environments and a simulated cluster on this machine.",
+        examples=("demo",),
+    ),
+    Verb(
+        "config",
+        Group.START,
+        "[APP ENVIRONMENT]",
+        "Check the config; show what holds for an app in an environment, and who says so.",
+        "Without words the config of the default branch is checked, with --here the files of this folder, committed or "
+        "not. All problems are shown at once, as file:line:key.",
+        ("config", "config --here", "config shop prod-eu", "config --schema"),
+    ),
+    Verb(
+        "adopt",
+        Group.START,
+        "[APP]",
+        "Take what runs as r0, or a hand edit as a release.",
+        "The start on a living repository. What is adopted counts as verified where it stands, and goes nowhere else.",
+        ("adopt shop", "adopt --all", "adopt shop --lost-ledger"),
+    ),
+    Verb(
+        "status",
+        Group.LOOK,
+        "[APP...] [ENVIRONMENT...]",
+        "Show what is where, what waits, and for whom.",
+        "With more apps than fit, only what is not as it should be is shown, the most urgent first; --all shows all.",
+        ("status", "status shop", "status prod-eu --json", "status --exit-code"),
+    ),
+    Verb(
+        "explain",
+        Group.LOOK,
+        "APP ENVIRONMENT",
+        "Say why it is waiting, on what, since when, who can act, and when to look again.",
+        examples=("explain shop prod-eu", "explain shop prod-eu --markdown"),
+    ),
+    Verb(
+        "history",
+        Group.LOOK,
+        "APP [RELEASE] [ENVIRONMENT...]",
+        "Show an app's releases and where each has been.",
+        examples=("history shop", "history shop r41", "history shop --limit 5 --json"),
+    ),
+    Verb(
+        "diff",
+        Group.LOOK,
+        "APP ENVIRONMENT [ENVIRONMENT | RELEASE [RELEASE]]",
+        "Show the difference between two environments, or two releases in one environment.",
+        "The order counts here: from the first to the second. One environment alone: what is proposed there.",
+        ("diff shop prod-eu", "diff shop staging prod-eu", "diff shop r39 r41 prod-eu"),
+    ),
+    Verb(
+        "plan",
+        Group.MOVE,
+        "[APP...]",
+        "Show what a run would do, without doing it.",
+        examples=("plan", "plan shop --json", "plan --exit-code"),
+    ),
+    Verb(
+        "run",
+        Group.MOVE,
+        "[APP...]",
+        "Observe, decide, act: what CI calls. Safe to repeat, and to run twice at once.",
+        examples=("run", "run --exit-code", "run shop --json"),
+    ),
+    Verb(
+        "release",
+        Group.MOVE,
+        "APP [VERSION]",
+        "Make a release: write the version into the files, render every environment, record it.",
+        "Which image is meant is found where the app has one; else name it. Without a version, what the default branch "
+        "holds now is released.",
+        ("release shop 1.4.2", "release shop --image ghcr.io/acme/shop=1.4.2"),
+    ),
+    Verb(
+        "wait",
+        Group.MOVE,
+        "APP ENVIRONMENT [RELEASE]",
+        "Wait until a release is live and verified, failed, or the time is over.",
+        "Waits for the named release, or for what is on its way. It only looks: something else has to run promoter.",
+        ("wait shop staging r41 --timeout 30m",),
+    ),
+    Verb(
+        "promote",
+        Group.SAY,
+        "APP ENVIRONMENT... [RELEASE]",
+        "Ask for a release here, as soon as its gates pass.",
+        "The release that is proposed there, or the newest, unless one is named. The word counts for the head that is "
+        "proposed now, and for no other.",
+        ("promote shop prod-eu", "promote shop prod-eu r41"),
+    ),
+    Verb(
+        "rollback",
+        Group.SAY,
+        'APP ENVIRONMENT... [RELEASE] ["REASON"]',
+        "Go back to the release before, or to a named one.",
+        "Brings back exactly what was there, skips what is newer, and holds until somebody resumes.",
+        ('rollback shop prod-eu "INC-412 5xx"', "rollback shop prod-eu r39"),
+    ),
+    Verb(
+        "hold",
+        Group.SAY,
+        '[APP] [ENVIRONMENT...] ["REASON"]',
+        "Let nothing move: an app, an environment, or an app in an environment.",
+        examples=('hold shop prod-eu "INC-412"', "hold prod-eu --until 2026-12-24T18:00", "hold shop --until 4h"),
+    ),
+    Verb(
+        "resume",
+        Group.SAY,
+        "[APP] [ENVIRONMENT...]",
+        "Let things move again.",
+        examples=("resume shop prod-eu",),
+    ),
+    Verb(
+        "skip",
+        Group.SAY,
+        'APP ENVIRONMENT... [RELEASE] ["REASON"]',
+        "Not this release, here.",
+        examples=('skip shop prod-eu r41 "waits for the migration"',),
+    ),
+    Verb(
+        "retry",
+        Group.SAY,
+        "APP ENVIRONMENT... [RELEASE]",
+        "Undo a skip or a failure.",
+        examples=("retry shop prod-eu r41",),
+    ),
+    Verb(
+        "pr",
+        Group.SAY,
+        "COMMAND",
+        "Work with pull requests of a repository without a forge: list, show, approve, comment, check, merge, close.",
+        examples=("pr list", "pr show 7", "pr approve 7 --as kim"),
+    ),
+    Verb(
+        "schema",
+        Group.LOOK,
+        "NAME",
+        "Print the JSON Schema of a report or of the config.",
+        examples=("schema status", "schema config"),
+    ),
+)
+
+
+def verb(name: str) -> Verb:
+    """Give the verb called `name`. Raises KeyError."""
+    return _BY_NAME[name]
+
+
+_BY_NAME = {entry.name: entry for entry in VERBS}
