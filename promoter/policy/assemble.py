@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from promoter.layout.slots import in_place_slot, rendered_slot
+from promoter.model.names import is_name
 from promoter.model.snapshot import Slot
 from promoter.policy.app import described, moved
 from promoter.policy.clashes import branch_clashes, name_clashes, slot_clashes
@@ -17,6 +18,7 @@ from promoter.policy.order import bridge
 from promoter.policy.origins import Origin, Origins
 from promoter.policy.pipeline import Pipeline, pipeline
 from promoter.policy.rules import After, AppRules, Config, Freeze, Layout, Promote, Render, Rules
+from promoter.policy.scalars import NAME_RULE
 from promoter.policy.schema import ConfigForm
 from promoter.policy.schema_app import AppForm
 from promoter.policy.schema_rules import HereForm, RulesForm
@@ -42,7 +44,9 @@ def assemble(form: ConfigForm, policies: Mapping[str, RulesForm], children: Chil
     found = expand(form.apps, order.order, children)
     maker = _Maker(form, order, policies, dry)
     apps = {entry.name: maker.app(entry) for entry in found.entries}
-    faults = [*order.faults, *found.faults, *_names(form, order, apps), *maker.faults]
+    bad = [name for name in form.apps if not is_name(name)]
+    faults = [Fault(form.node.find("apps", name), f"{name} cannot be a name: {NAME_RULE}") for name in bad]
+    faults += [*order.faults, *found.faults, *_names(form, order, apps), *maker.faults]
     faults += _patterns(form, order.order)
     layout_faults = [*_layout(form, len(order.order), len(apps), dry), *_tools(form, apps)]
     faults += layout_faults or _clashes(form, apps, found.entries, dry)
@@ -198,7 +202,11 @@ def _tools(form: ConfigForm, apps: Mapping[str, AppRules]) -> list[Fault]:
         if near and f" {program}?" not in near:
             faults.append(Fault(form.spot("tools"), f"unknown program {program}{near}", program))
     own = ("plain", "external", "command")
-    if form.layout is not None and not form.tools and any(app.render.kind not in own for app in apps.values()):
+    if (
+        form.layout is not None
+        and form.spot("tools") is form.node
+        and any(app.render.kind not in own for app in apps.values())
+    ):
         message = "is required with a layout, so that every run renders the same bytes: tools: {kustomize: 5.8.1}"
         faults.append(Fault(form.node, message, "tools"))
     return faults

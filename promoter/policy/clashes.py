@@ -68,14 +68,15 @@ def slot_clashes(apps: Mapping[str, AppRules]) -> Iterator[tuple[str, str]]:
         where = one.path or "the root"
         yield other.app, f"{_called(one)} and {_called(other)} share {where} in branch {one.branch}; change the layout"
     owners: dict[tuple[str, str, str], Slot] = {}
+    told: set[tuple[str, str]] = set()
     for slot in slots:
         if not slot.in_place:
             continue
         for key, what in _values(apps[slot.app], slot.environment):
             first = owners.setdefault((slot.branch, slot.path, key), slot)
-            if first is not slot:
+            if first is not slot and (first.app, slot.app) not in told:
+                told.add((first.app, slot.app))
                 yield slot.app, _both_own(first, slot, what)
-                break
 
 
 def _called(slot: Slot) -> str:
@@ -86,7 +87,7 @@ def _both_own(one: Slot, other: Slot, what: str) -> str:
     where = other.path or "the root"
     if one.app == other.app:
         here = f"{one.environment} and {other.environment}"
-        return f"{here} both own {what} in {where}; put {{environment}} into the path of {one.app}"
+        return f"{here} would both move {what} of {one.app} in {where}; put {{environment}} into its path"
     if one.environment == other.environment:
         return f"{one.app} and {other.app} both own {what} in {where}"
     return f"{_called(one)} and {_called(other)} both own {what} in {where}"

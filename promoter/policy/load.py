@@ -6,7 +6,8 @@ everything that is wrong. What it gives depends on the dry tree and the dry bran
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from promoter.errors import ConfigInvalid, Problem
@@ -23,6 +24,7 @@ from promoter.policy.spelling import guess
 
 FILE = "promoter.yaml"
 POLICIES = "policies"
+_APP = re.compile(r"apps(?:\.[^.\[]+|\[[^]]*\])")
 
 Read = Callable[[str], bytes | None]
 """Path in the dry tree -> the file's bytes; None when there is no such file."""
@@ -60,11 +62,24 @@ def load(read: Read, children: Children, dry: str = "main") -> Loaded:
     policies = _Policies(read, children)
     policies.take(form)
     assembled = assemble(form, policies.forms, children, dry)
-    faults += policies.faults + assembled.faults
-    found = problems + policies.problems + place([*roots, *policies.roots], faults)
+    found = [*problems, *place(roots, faults)]
+    known = list(found)
+    found += policies.problems + place([*roots, *policies.roots], policies.faults)
+    found += [problem for problem in place(roots, assembled.faults) if not _follows(problem, known)]
     if found:
         raise ConfigInvalid(found)
     return Loaded(assembled.config, assembled.origins, tuple(sorted(place(roots, assembled.warnings))))
+
+
+def _follows(problem: Problem, known: Iterable[Problem]) -> bool:
+    """Tell whether `problem`, of an app, may only come from a value of that app that was left out as wrong."""
+    app = _app_of(problem)
+    return app != "" and any(_app_of(other) == app and not other.message.startswith("unknown key") for other in known)
+
+
+def _app_of(problem: Problem) -> str:
+    match = _APP.match(problem.key)
+    return match[0] if match else ""
 
 
 def _told_better(fault: Fault, tree: Node) -> Fault:
@@ -72,10 +87,12 @@ def _told_better(fault: Fault, tree: Node) -> Fault:
     if fault.key != "soak" or "after the merge" not in fault.message:
         return fault
     before = ""
+    known = {item.find("name").text for item in tree.find("environments").items}
     for item in tree.find("environments").items:
-        name = item.find("name").text or item.text or ""
-        if item.find("gates") is fault.node and name:
-            before = item.find("after").text or before
+        name = item.find("name").text or ""
+        if item.entries.get("gates") is fault.node and name:
+            after = item.find("after").text
+            before = after if after is not None and after in known else before
             soak = fault.node.find("soak").text
             if not before or not soak:
                 return fault

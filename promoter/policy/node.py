@@ -61,13 +61,6 @@ class Node:
             node = node.entries[key]
         return node
 
-    def named(self, name: str) -> Node | None:
-        """In a list of names and of mappings with a `name`: give the item called `name`."""
-        for item in self.items:
-            if name in (item.text, item.find("name").text):
-                return item
-        return None
-
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -101,7 +94,8 @@ def walk(root: Node, path: str = "") -> Iterator[tuple[str, Node]]:
         for key, entry in node.entries.items():
             todo.append((step(here, key), entry))
         for index, item in enumerate(node.items):
-            name = item.find("name").text or (item.text if here == "environments" else None)
+            named = item.entries.get("name") or (item if here == "environments" else None)
+            name = named.text if named is not None else None
             todo.append((f"{here}[{name or index}]", item))
 
 

@@ -29,9 +29,10 @@ def read_form(form: type[FormType], root: Node) -> tuple[FormType | None, list[F
     if any(fault.node is root and not fault.key for fault in wrong) or not missing <= form.stand_in.keys():
         return None, faults
     rest = _without(root, {id(fault.node) for fault in wrong if not fault.key})
-    if rest is None or rest.entries.keys() != root.entries.keys():
+    gone = root.entries.keys() - rest.entries.keys() if rest is not None else set()
+    if rest is None or not gone <= form.stand_in.keys():
         return None, faults
-    added = {key: Node(root.file, root.line, form.stand_in[key]) for key in missing}
+    added = {key: Node(root.file, root.line, form.stand_in[key]) for key in missing | gone}
     rest = Node(root.file, root.line, {**rest.entries, **added})
     try:
         return form.model_validate(rest, context=[]), faults
@@ -42,8 +43,9 @@ def read_form(form: type[FormType], root: Node) -> tuple[FormType | None, list[F
 def _fault(form: type[Form], root: Node, detail: ErrorDetails) -> Fault:
     node = root
     for part in detail["loc"]:
-        if isinstance(part, int) and part < len(node.items):
-            node = node.items[part]
+        if isinstance(part, int):
+            # One thing may stand for a list of one.
+            node = node.items[part] if part < len(node.items) else node
         elif isinstance(part, str) and part in node.entries:
             node = node.entries[part]
         else:

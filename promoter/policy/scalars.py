@@ -229,14 +229,22 @@ def entries(value: object) -> dict[str, Node]:
     raise ValueError(f"must be a mapping, not {node.kind}")
 
 
+def some_entries(value: object) -> dict[str, Node]:
+    """Give the entries of a mapping that must not be empty."""
+    found = entries(value)
+    if not found:
+        raise ValueError("is empty; write an entry or remove the key")
+    return found
+
+
 def named_entries(value: object) -> dict[str, Node]:
     """Give the entries of a mapping, or a list of names as names without settings."""
     node = node_of(value)
-    if not isinstance(node.value, tuple):
+    if isinstance(node.value, Mapping):
         table = entries(node)
         return {key: Node(entry.file, entry.line, {}) if entry.value is None else entry for key, entry in table.items()}
     found: dict[str, Node] = {}
-    for item in node.items:
+    for item in items(node):
         key = said(item)
         if key in found:
             raise ValueError(f"names {key} twice")

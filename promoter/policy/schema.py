@@ -27,6 +27,7 @@ from promoter.policy.scalars import (
     inside,
     number,
     said,
+    some_entries,
     some_items,
     template,
 )
@@ -146,7 +147,7 @@ class ConfigForm(Form):
     """How promoter learns what runs."""
     layout: Annotated[LayoutForm | None, BeforeValidator(_edit, json_schema_input_type=str | LayoutForm)] = None
     """Where rendered manifests stand. Default: edit, values are edited in place."""
-    tools: Annotated[dict[str, ExactVersion], BeforeValidator(entries)] = Field(default_factory=dict)
+    tools: Annotated[dict[str, ExactVersion], BeforeValidator(some_entries)] = Field(default_factory=dict)
     """Program -> exact version; required with a layout."""
     timezone: Timezone = "UTC"
     """For freezes and for times that people read."""

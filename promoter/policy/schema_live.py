@@ -65,7 +65,7 @@ class LiveForm(Form):
             return Live("commit_status", {"name": self.commit_status, "from": self.from_ or ()})
         if self.deployments is not None:
             return Live("deployments", {"from": self.deployments})
-        return Live("none") if self.files is None else Live("files", {"path": self.files.strip("/")})
+        return Live("none") if self.files is None else Live("files", {"path": self.files.rstrip("/")})
 
 
 def _none(value: object) -> Node:
