@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import jsonpatch
-from jsonpointer import JsonPointerException
 
 from promoter.errors import RenderFailed
 from promoter.render.documents import dump_styled, load, load_styled
@@ -88,7 +87,7 @@ def apply(patches: Sequence[Patch], parts: Sequence[Part], where: str) -> list[P
         document = changed[at] if at in changed else load_styled(parts[at].stream, parts[at].where)
         try:
             changed[at] = jsonpatch.JsonPatch(copy.deepcopy(list(patch.operations))).apply(document, in_place=True)
-        except (jsonpatch.JsonPatchException, JsonPointerException, TypeError, KeyError) as error:
+        except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError, KeyError) as error:
             raise RenderFailed(f"{where}: the patch of {patch.target} does not apply: {error}") from error
     return [
         Part(part.where, dump_styled(changed[at]).encode()) if at in changed else part for at, part in enumerate(parts)
