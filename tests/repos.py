@@ -47,6 +47,11 @@ def commit_files(
     return new
 
 
+def head(repo: Repository, branch: str = "main") -> Oid:
+    """Give the commit at `branch`, which must exist."""
+    return repo.refs([f"refs/heads/{branch}"])[f"refs/heads/{branch}"]
+
+
 def tip(repo: Repository, branch: str) -> Oid | None:
     """Give the commit at `branch`, or None when there is no such branch."""
     ref = f"refs/heads/{branch}"

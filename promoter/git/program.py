@@ -178,7 +178,10 @@ class Program:
 
     def _arrived(self, updates: Sequence[RefUpdate]) -> bool:
         """Tell, after a push broke off, whether all refs have their new values. Raises LostRace for a third value."""
-        found = self.refs([update.ref for update in updates])
+        try:
+            found = self.refs([update.ref for update in updates])
+        except EdgeFailed as error:
+            raise EdgeFailed(f"a push to {self.url} broke off, and then: {error.message}", _UNSURE) from error
         for update in updates:
             if found.get(update.ref) not in (update.old, update.new):
                 raise _lost(update.ref, found.get(update.ref), update.old)

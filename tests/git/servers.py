@@ -12,6 +12,9 @@ from pathlib import Path
 from threading import Thread
 from typing import cast
 
+from promoter.git.program import Program
+from promoter.git.repository import Repository
+from promoter.git.store import Store
 from tests.git.programs import CLEAN
 
 
@@ -26,7 +29,7 @@ class Faults:
     unavailable: int = 0
     """How many requests are answered with 503 first."""
     lose_push: str = ""
-    """`before`: break the connection instead of doing the push; `after`: instead of answering."""
+    """`before`: break the connection instead of doing the push; `for good`: and stay away; `after`: do not answer."""
     old_protocol: bool = False
     """Speak version 0, as servers did before 2018."""
     redirect: str = ""
@@ -75,7 +78,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(401, ("WWW-Authenticate", 'Basic realm="git"'))
         elif faults.deny_push and "receive-pack" in self.path:
             self._say(403)
-        elif is_push and faults.lose_push == "before":
+        elif is_push and faults.lose_push in ("before", "for good"):
+            faults.unavailable = 100 if faults.lose_push == "for good" else 0
             self.connection.close()
         else:
             self._run(server, body, answer=not (is_push and faults.lose_push == "after"))
@@ -113,6 +117,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
+
+
+def elsewhere(url: str, cache: Path) -> Repository:
+    """Give the repository at `url` as a person without any config reaches it; `cache` is the folder of its objects."""
+    store = Store.create(cache)
+    return Repository(store, Program(store, url, CLEAN, pauses=(0.01,)), url)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from promoter.git.repository import Repository
 from promoter.git.store import FILE, Entry, Store
 from promoter.model.names import Oid
 from tests.git.programs import git
-from tests.repos import KIM, START, commit_files, make_repo, tip
+from tests.repos import KIM, START, commit_files, head, make_repo, tip
 
 MAIN = "refs/heads/main"
 NOWHERE = Oid("1" * 40)
@@ -27,12 +27,6 @@ NOWHERE = Oid("1" * 40)
 @pytest.fixture
 def repo(tmp_path: Path) -> Repository:
     return make_repo(tmp_path / "r.git", {"a": "0"})
-
-
-def start(repo: Repository) -> Oid:
-    found = tip(repo, "main")
-    assert found is not None
-    return found
 
 
 def child(repo: Repository, parent: Oid, word: str) -> Oid:
@@ -45,7 +39,7 @@ def refs_by_git(repo: Repository) -> dict[str, str]:
 
 
 def test_refs_are_made_moved_and_deleted(repo: Repository) -> None:
-    first = start(repo)
+    first = head(repo)
     second = child(repo, first, "second")
     repo.update([RefUpdate(MAIN, first, second), RefUpdate("refs/heads/team/dev", None, first)])
     repo.update([RefUpdate("refs/heads/dev", None, first)])
@@ -59,7 +53,7 @@ def test_refs_are_made_moved_and_deleted(repo: Repository) -> None:
 
 
 def test_what_does_not_move_is_compared_too(repo: Repository) -> None:
-    first = start(repo)
+    first = head(repo)
     second = child(repo, first, "second")
     repo.update([RefUpdate(MAIN, first, first)])
     repo.update([RefUpdate(MAIN, first, first), RefUpdate("refs/heads/x", None, second)])
@@ -72,7 +66,7 @@ def test_what_does_not_move_is_compared_too(repo: Repository) -> None:
 
 @pytest.mark.parametrize("pack", [False, True], ids=["loose", "packed"])
 def test_a_lost_race_changes_nothing(repo: Repository, pack: bool) -> None:
-    first = start(repo)
+    first = head(repo)
     second = child(repo, first, "second")
     third = child(repo, second, "third")
     repo.update([RefUpdate("refs/heads/x", None, first)])
@@ -102,7 +96,7 @@ def test_a_lost_race_changes_nothing(repo: Repository, pack: bool) -> None:
 
 @pytest.mark.parametrize("pack", [False, True], ids=["loose", "packed"])
 def test_a_ref_is_not_made_above_or_below_another(repo: Repository, pack: bool) -> None:
-    first = start(repo)
+    first = head(repo)
     repo.update([RefUpdate("refs/heads/team/dev", None, first)])
     if pack:
         git(repo.store.path, "pack-refs", "--all")
@@ -117,7 +111,7 @@ def test_a_ref_is_not_made_above_or_below_another(repo: Repository, pack: bool) 
 
 
 def test_a_ref_only_points_at_what_is_here(repo: Repository) -> None:
-    first = start(repo)
+    first = head(repo)
     for updates in (
         [RefUpdate(MAIN, first, NOWHERE)],
         [RefUpdate("refs/heads/x", None, first), RefUpdate(MAIN, first, NOWHERE)],
@@ -128,7 +122,7 @@ def test_a_ref_only_points_at_what_is_here(repo: Repository) -> None:
 
 
 def test_fetch_says_what_is_not_here(repo: Repository) -> None:
-    first = start(repo)
+    first = head(repo)
     tree = repo.store.commit(first).tree
     repo.fetch([first, MAIN], [(tree, ""), (tree, "a"), (tree, "absent")])
     for want in (NOWHERE, "refs/heads/absent"):
@@ -144,14 +138,14 @@ def test_hooks_are_not_run(repo: Repository, tmp_path: Path) -> None:
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\nexit 1\n")
         hook.chmod(0o755)
-    first = start(repo)
+    first = head(repo)
     repo.update([RefUpdate("refs/heads/x", None, first), RefUpdate("refs/heads/y", None, first)])
     repo.update([RefUpdate("refs/heads/x", first, None)])
     assert not (tmp_path / "ran").exists()
 
 
 def test_symbolic_refs_count_as_what_they_mean(repo: Repository) -> None:
-    first = start(repo)
+    first = head(repo)
     git(repo.store.path, "symbolic-ref", "refs/remotes/origin/HEAD", MAIN)
     git(repo.store.path, "symbolic-ref", "refs/remotes/other/HEAD", "refs/heads/absent")
     assert repo.refs() == {MAIN: first, "refs/remotes/origin/HEAD": first}
@@ -175,7 +169,7 @@ def test_the_default_branch(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["one", "several"])
 def test_a_lock_is_waited_for(repo: Repository, kind: str) -> None:
-    first = start(repo)
+    first = head(repo)
     lock = repo.store.path / "refs/heads/main.lock"
     lock.touch()
     others = [RefUpdate("refs/heads/x", None, first)] if kind == "several" else []
@@ -190,7 +184,7 @@ def test_a_lock_is_waited_for(repo: Repository, kind: str) -> None:
 
 
 def test_a_lock_that_stays_is_a_lost_race_that_names_the_file(repo: Repository) -> None:
-    first = start(repo)
+    first = head(repo)
     (repo.store.path / "refs/heads/main.lock").touch()
     hasty = Direct(repo.store, lock_wait=0.01)
     update = RefUpdate(MAIN, first, child(repo, first, "second"))
@@ -208,7 +202,7 @@ def count_up(path: Path, times: int, name: str) -> int:
     repo = Repository(store, Direct(store), str(path))
     lost = done = 0
     while done < times:
-        old = start(repo)
+        old = head(repo)
         tree = store.commit(old).tree
         number = int(store.read(tree, "n") or b"0") + 1
         new = store.edit_tree(tree, {"n": Entry(FILE, store.put_blob(b"%d" % number))})
@@ -230,7 +224,7 @@ def test_two_processes_lose_no_update(repo: Repository) -> None:
             git(path, "pack-refs", "--all")
             time.sleep(0.02)
         lost = [job.result() for job in jobs]
-    history = list(repo.store.history(start(repo)))
+    history = list(repo.store.history(head(repo)))
     subjects = {commit.subject for commit in history[:-1]}
     assert len(history) == 101
     assert repo.store.read(history[0].tree, "n") == b"100"
@@ -258,7 +252,7 @@ def test_refs_behave_like_a_dictionary(
     tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, int | None, int | None]]], pack: bool
 ) -> None:
     repo = make_repo(tmp_path_factory.mktemp("model") / "r.git", {"a": "0"})
-    commits = [start(repo), child(repo, start(repo), "second")]
+    commits = [head(repo), child(repo, head(repo), "second")]
     model: Model = {MAIN: commits[0]}
     pick: Callable[[int | None], Oid | None] = lambda index: None if index is None else commits[index]  # noqa: E731
     for number, step in enumerate(steps):

@@ -22,7 +22,7 @@ from promoter.git.ref import RefUpdate
 from promoter.git.repository import Repository
 from promoter.model.names import Oid
 from tests.git.programs import git
-from tests.repos import KIM, START, commit_files, make_repo, tip
+from tests.repos import KIM, START, commit_files, head, make_repo
 
 DRY = Oid("a" * 40)
 NEWER = Oid("b" * 40)
@@ -43,12 +43,6 @@ FULL = Metadata(
 @pytest.fixture
 def repo(tmp_path: Path) -> Repository:
     return make_repo(tmp_path / "r.git", {"a": "0"})
-
-
-def head(repo: Repository) -> Oid:
-    found = tip(repo, "main")
-    assert found is not None
-    return found
 
 
 def test_the_file_as_argo_cd_writes_it() -> None:

@@ -16,22 +16,11 @@ from promoter.git.repository import Repository
 from promoter.git.store import FILE, Entry, Store
 from promoter.model.names import Oid
 from tests.git.programs import CLEAN, git
-from tests.git.servers import GitServer, serve
-from tests.repos import KIM, START, commit_files, make_repo, tip
+from tests.git.servers import GitServer, elsewhere, serve
+from tests.repos import KIM, START, commit_files, head, make_repo
 
 NOWHERE = Oid("1" * 40)
 FILES = {"apps/a.yaml": "a", "apps/b.yaml": "b", "other/c.yaml": "c"}
-
-
-def elsewhere(url: str, cache: Path, **env: str) -> Repository:
-    store = Store.create(cache)
-    return Repository(store, Program(store, url, {**CLEAN, **env}), url)
-
-
-def oid(repo: Repository, branch: str = "main") -> Oid:
-    found = tip(repo, branch)
-    assert found is not None
-    return found
 
 
 @pytest.fixture
@@ -57,11 +46,11 @@ def server(tmp_path: Path) -> Iterator[GitServer]:
 
 
 def test_refs_are_listed_by_exact_prefix(origin: Repository, far: Repository) -> None:
-    first = oid(origin)
+    first = head(origin)
     git(origin.store.path, "tag", "-a", "-m", "v1", "v1", first)
     origin.update([RefUpdate("refs/notes/x", None, first)])
     assert far.refs() == origin.refs()
-    assert far.refs(["refs/heads/dev"]) == {"refs/heads/dev": oid(origin, "dev")}
+    assert far.refs(["refs/heads/dev"]) == {"refs/heads/dev": head(origin, "dev")}
     assert far.refs(["dev"]) == far.refs([]) == {}
     assert set(far.refs(["refs/heads/team/", "refs/notes/"])) == {"refs/heads/team/dev", "refs/notes/x"}
     assert far.default_branch() == "main"
@@ -76,7 +65,7 @@ def test_an_empty_repository_has_no_refs(tmp_path: Path) -> None:
 
 
 def test_a_fetch_brings_history_and_trees_but_not_files(origin: Repository, far: Repository) -> None:
-    first = oid(origin)
+    first = head(origin)
     far.fetch([first])
     tree = far.store.commit(first).tree
     assert [name for name, _ in far.store.files(tree)] == sorted(FILES)
@@ -109,7 +98,7 @@ def test_a_batch_of_files_is_one_round_trip(origin: Repository, server: GitServe
 def test_a_server_without_filters_sends_everything(origin: Repository, tmp_path: Path) -> None:
     git(origin.store.path, "config", "uploadpack.allowFilter", "false")
     far = elsewhere(f"file://{origin.store.path}", tmp_path / "cache.git")
-    first = oid(origin)
+    first = head(origin)
     far.fetch([first])
     tree = far.store.commit(first).tree
     assert far.store.missing([(tree, "")]) == set()
@@ -125,7 +114,7 @@ def test_a_server_of_the_old_protocol(origin: Repository, server: GitServer, tmp
     first = far.refs()["refs/heads/main"]
     far.fetch([first, "refs/heads/dev"])
     assert len(list(far.store.history(first))) == 4
-    assert far.store.has(oid(origin, "dev"))
+    assert far.store.has(head(origin, "dev"))
     tree = far.store.commit(first).tree
     assert len(far.store.missing([(tree, "")])) == (3 if filters == "true" else 0)
     assert far.store.read(tree, "other/c.yaml") == b"c"
@@ -133,17 +122,17 @@ def test_a_server_of_the_old_protocol(origin: Repository, server: GitServer, tmp
 
 def test_fetching_by_name_follows_the_branch(origin: Repository, far: Repository) -> None:
     far.fetch(["refs/heads/main", "refs/heads/team/dev", "refs/heads/main"])
-    assert far.store.has(oid(origin))
+    assert far.store.has(head(origin))
     moved = commit_files(origin, "main", {"new": "1"}, "Moved")
     assert not far.store.has(moved)
-    far.fetch(["refs/heads/main", oid(origin, "dev")])
+    far.fetch(["refs/heads/main", head(origin, "dev")])
     assert far.store.has(moved)
-    assert far.store.has(oid(origin, "dev"))
+    assert far.store.has(head(origin, "dev"))
 
 
 def test_a_branch_that_was_rewritten_is_fetched(origin: Repository, far: Repository) -> None:
     far.fetch(["refs/heads/main"])
-    old = oid(origin)
+    old = head(origin)
     new = origin.store.put_commit(origin.store.put_files({"q": b"q"}), [], "Rewritten", KIM, START)
     origin.update([RefUpdate("refs/heads/main", old, new)])
     far.fetch(["refs/heads/main"])
@@ -153,14 +142,14 @@ def test_a_branch_that_was_rewritten_is_fetched(origin: Repository, far: Reposit
 
 def test_a_branch_may_take_the_place_of_a_folder_of_branches(origin: Repository, far: Repository) -> None:
     far.fetch(["refs/heads/dev", "refs/heads/team/dev"])
-    origin.update([RefUpdate("refs/heads/team/dev", oid(origin, "team/dev"), None)])
+    origin.update([RefUpdate("refs/heads/team/dev", head(origin, "team/dev"), None)])
     first = commit_files(origin, "team", {"x": "1"}, "Team")
     far.fetch(["refs/heads/team"])
     assert far.store.has(first)
 
 
 def test_a_commit_that_no_branch_holds_any_more_is_fetched_by_id(origin: Repository, far: Repository) -> None:
-    lost = oid(origin, "dev")
+    lost = head(origin, "dev")
     origin.update([RefUpdate("refs/heads/dev", lost, None)])
     far.fetch([lost])
     assert far.store.commit(lost).subject == "Dev"
@@ -229,14 +218,14 @@ def test_a_cache_with_many_packs_is_repacked_and_stays_whole(origin: Repository,
     mine = far.store.put_commit(far.store.put_files({"mine": b"1"}), [], "Not pushed yet", KIM, START)
     tree = None
     for number in range(PACKS + 3):
-        head = commit_files(origin, "main", {"apps/a.yaml": f"turn {number}"}, "Turn")
-        far.fetch([head])
-        tree = far.store.commit(head).tree
+        turn = commit_files(origin, "main", {"apps/a.yaml": f"turn {number}"}, "Turn")
+        far.fetch([turn])
+        tree = far.store.commit(turn).tree
     assert len(list((far.store.path / "objects/pack").glob("*.pack"))) < PACKS
     assert tree is not None
     assert far.store.read(tree, "apps/a.yaml") == f"turn {PACKS + 2}".encode()
     assert far.store.commit(mine).subject == "Not pushed yet"
-    assert len(list(far.store.history(oid(origin)))) == PACKS + 7
+    assert len(list(far.store.history(head(origin)))) == PACKS + 7
 
 
 def fetch_all(url: str, cache: Path, wants: list[Oid]) -> int:
@@ -258,7 +247,7 @@ def test_two_processes_share_a_cache(origin: Repository, far: Repository) -> Non
 
 
 def test_a_file_may_move_without_being_read(origin: Repository, far: Repository) -> None:
-    first = oid(origin)
+    first = head(origin)
     far.fetch([first])
     tree = far.store.commit(first).tree
     file = far.store.entry(tree, "other/c.yaml")
@@ -266,9 +255,9 @@ def test_a_file_may_move_without_being_read(origin: Repository, far: Repository)
     edited = far.store.edit_tree(
         tree, {"moved/c.yaml": file, "copy": folder, "new": Entry(FILE, far.store.put_blob(b"n"))}
     )
-    head = far.store.put_commit(edited, [first], "Move", KIM, START)
-    far.update([RefUpdate("refs/heads/main", first, head)])
-    there = origin.store.commit(oid(origin)).tree
+    moved = far.store.put_commit(edited, [first], "Move", KIM, START)
+    far.update([RefUpdate("refs/heads/main", first, moved)])
+    there = origin.store.commit(head(origin)).tree
     assert {name: origin.store.blob(entry.id) for name, entry in origin.store.files(there)} == {
         "apps/a.yaml": b"a2",
         "apps/b.yaml": b"b",

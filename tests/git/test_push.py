@@ -16,15 +16,10 @@ from promoter.git.repository import Repository
 from promoter.git.store import FILE, Entry, Store
 from promoter.model.names import Oid
 from tests.git.programs import CLEAN, git
-from tests.git.servers import GitServer, serve
-from tests.repos import KIM, START, commit_files, make_repo, tip
+from tests.git.servers import GitServer, elsewhere, serve
+from tests.repos import KIM, START, commit_files, head, make_repo, tip
 
 MAIN = "refs/heads/main"
-
-
-def elsewhere(url: str, cache: Path) -> Repository:
-    store = Store.create(cache)
-    return Repository(store, Program(store, url, CLEAN, pauses=(0.01,)), url)
 
 
 @pytest.fixture
@@ -217,6 +212,16 @@ def test_a_push_that_broke_off_while_others_wrote_is_a_lost_race(
         web.update([RefUpdate(MAIN, first, child(web, first, "second"))])
 
 
+def test_a_push_that_broke_off_and_a_server_that_is_gone(
+    server: GitServer, web: Repository, origin: Repository
+) -> None:
+    first = fetched(web)
+    server.faults.lose_push = "for good"
+    with pytest.raises(EdgeFailed, match="broke off, and then: cannot list") as failed:
+        web.update([RefUpdate(MAIN, first, child(web, first, "second"))])
+    assert "not known whether it arrived" in str(failed.value.hint)
+
+
 def test_a_right_that_is_missing_is_a_refusal(server: GitServer, web: Repository, origin: Repository) -> None:
     first = fetched(web)
     server.faults.deny_push = True
@@ -285,7 +290,6 @@ def test_two_machines_lose_no_update(origin: Repository, tmp_path: Path) -> None
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         for job in [pool.submit(count_up, url, tmp_path / f"{name}.git", 5, name) for name in ("left", "right")]:
             job.result()
-    head = tip(origin, "main")
-    assert head is not None
-    assert origin.store.read(origin.store.commit(head).tree, "a") == b"10"
-    assert len(list(origin.store.history(head))) == 11
+    last = head(origin)
+    assert origin.store.read(origin.store.commit(last).tree, "a") == b"10"
+    assert len(list(origin.store.history(last))) == 11

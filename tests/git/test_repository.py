@@ -80,10 +80,9 @@ def test_a_working_copy_stands_for_its_origin(
     before = state(copy)
     repo = open_repository(copy / where, cache, CLEAN)
     assert repo.url == f"file://{origin.store.path}"
-    assert push_something(repo) == tip(origin, "main")
-    head = tip(origin, "main")
-    assert head is not None
-    assert len(list(repo.store.history(head))) == 3
+    pushed = push_something(repo)
+    assert pushed == tip(origin, "main")
+    assert len(list(repo.store.history(pushed))) == 3
     assert state(copy) == before
 
 

@@ -16,7 +16,7 @@ from promoter.git.store import EMPTY_TREE, FILE, TREE, Entry, Store
 from promoter.git.tree import EXECUTABLE, SUBMODULE, SYMLINK
 from promoter.model.names import Oid
 from tests.git.programs import git
-from tests.repos import KIM, START, commit_files, make_repo, tip
+from tests.repos import KIM, START, commit_files, head, make_repo
 
 NOWHERE = Oid("1" * 40)
 FILES = {"a/b/c.yaml": b"c", "a/b/d.yaml": b"d", "a.yaml": b"a", "a-b/x": b"x", "z": b"z"}
@@ -255,8 +255,7 @@ def test_missing_and_wrong_objects_are_named(store: Store) -> None:
 def test_history_and_ancestors(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "r.git", {"a": "0"})
     store = repo.store
-    root = tip(repo, "main")
-    assert root is not None
+    root = head(repo)
     left = commit_files(repo, "main", {"a": "1"}, "left", at=START + timedelta(seconds=1))
     repo.update([RefUpdate("refs/heads/side", None, root)])
     right = commit_files(repo, "side", {"b": "1"}, "right", at=START + timedelta(seconds=2))
@@ -285,8 +284,7 @@ def full_disk() -> Iterator[None]:
 
 def test_a_full_disk_is_an_error_and_changes_no_ref(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "r.git", {"a": "0"})
-    before = tip(repo, "main")
-    assert before is not None
+    before = head(repo)
     tree = repo.store.commit(before).tree
     later = repo.store.put_commit(tree, [before], "later", KIM, START)
     with full_disk():
@@ -298,7 +296,7 @@ def test_a_full_disk_is_an_error_and_changes_no_ref(tmp_path: Path) -> None:
             repo.update([RefUpdate("refs/heads/main", before, later)])
     assert failed.value.hint is not None
     assert "disk full" in failed.value.hint
-    assert tip(repo, "main") == before
+    assert head(repo) == before
     repo.update([RefUpdate("refs/heads/main", before, later)])
 
 
