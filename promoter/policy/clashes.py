@@ -53,7 +53,7 @@ def name_clashes(environments: Collection[str], apps: Collection[str]) -> Iterat
             if name in VERBS:
                 yield kind, name, f"{name} is a command; commands could not tell them apart"
     for name in apps:
-        if name in set(environments):
+        if name in environments:
             yield (
                 "app",
                 name,
