@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from promoter.model.ledger import Hold, Ledger, Place, Result
+from promoter.model.ledger import Hold, How, Ledger, Place, Result
 from promoter.model.release import Release, ReleaseState
 from promoter.model.snapshot import AppSeen, SlotSeen
 from promoter.plan.report.moment import times
@@ -80,9 +80,9 @@ class Sight:
         return hold if hold is not None and (hold.until is None or hold.until > self.now) else None
 
     def settled(self, environment: str) -> bool:
-        """Tell whether what is active here may be left: its outcome is known."""
+        """Tell whether what is active here may be left: its outcome is known, or it can never have one (mixed)."""
         place = self.places[environment]
-        return place.stay is None or place.stay.release in place.outcomes
+        return place.stay is None or place.stay.how is How.MIXED or place.stay.release in place.outcomes
 
     # --- order ---
 

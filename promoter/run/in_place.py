@@ -13,7 +13,7 @@ from promoter.errors import EdgeFailed, EditRefused
 from promoter.git.store import FILE, Entry, Store
 from promoter.layout.apply import apply
 from promoter.layout.place import Kind
-from promoter.layout.values import canonical, item, items, parse_canonical
+from promoter.layout.values import canonical, carried, item, items, parse_canonical, satisfies
 from promoter.model.names import ContentId, Oid
 from promoter.model.release import ImageChange
 from promoter.model.snapshot import Slot
@@ -100,10 +100,11 @@ class InPlace:
                 raise EditRefused(f"{app.name} moves no {name} in {first}", f"What it moves there: {known}")
             changes.append(ImageChange(name, wanted[key], version))
             wanted[key] = version
+        tracked = app.tracked.images or app.tracked.charts
+        names = None if tracked or not moved else set(moved)
         content: dict[str, ContentId] = {}
         for environment in app.environments:
-            here = self.values(app.source(environment), tree)
-            mine = {key: value for key, value in wanted.items() if key in here or key.startswith("file:")}
+            mine = carried(wanted, self.values(app.source(environment), tree), names)
             if not mine:
                 raise EdgeFailed(f"{app.source(environment)} holds nothing that {app.name} moves")
             content[environment] = self._keep(mine)
@@ -113,7 +114,7 @@ class InPlace:
     def _fits(self, content: ContentId, here: Mapping[str, str]) -> bool:
         if not self.store.has(Oid(content)):
             return False
-        return all(here.get(key, "") == value for key, value in self.wanted(content).items())
+        return all(satisfies(here.get(key, ""), value) for key, value in self.wanted(content).items())
 
     def _keep(self, values: Mapping[str, str]) -> ContentId:
         return ContentId(self.store.put_blob(canonical(values)))

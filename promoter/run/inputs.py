@@ -9,12 +9,11 @@ from promoter.git.store import Store
 from promoter.model.ledger import Ledger
 from promoter.model.names import Oid
 from promoter.model.release import Release
+from promoter.policy.load import FILE
 from promoter.policy.rules import AppRules
-from promoter.render.port import SETTINGS, Rendered, RenderRequest, Unchanged
+from promoter.render.hydrate import changed
+from promoter.render.port import SETTINGS, NotRendered, Previous, RenderRequest, Result
 from promoter.run.workspace import Workspace
-
-EXTERNAL = "external"
-"""The render kind of apps whose manifests another hydrator makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,39 +56,56 @@ def dry_changed(ws: Workspace, app: AppRules, ledger: Ledger, dry: Oid) -> bool:
     if newest is None:
         return True
     release = ledger.releases[newest]
-    if release.adopted:
-        return release.dry != dry and not _same(ws, release, dry)
-    if release.dry == dry and not _lacks(app, release):
-        return _other_tools(ws, release)
-    return _lacks(app, release) or _other_tools(ws, release) or not _same(ws, release, dry)
+    if release.dry == dry:
+        return False
+    if _lacks(app, release) and not release.adopted:
+        return True
+    source = SourceTree(ws.repository.store, ws.repository.store.commit(dry).tree)
+    if not _same(source, release):
+        return True
+    if release.adopted or not _config_moved(ws, release.dry, dry):
+        return False
+    return bool(changed(source, requests(ws, app), previous(app, release)))
+
+
+def previous(app: AppRules, release: Release | None) -> dict[tuple[str, str], Previous]:
+    """Give what `release` recorded of its renderings."""
+    if release is None or release.adopted:
+        return {}
+    return {
+        (app.name, name): Previous(release.inputs[name], release.tools)
+        for name in release.inputs
+        if name in app.environments
+    }
 
 
 def _lacks(app: AppRules, release: Release) -> bool:
     return any(name not in release.content and name not in release.failures for name in app.environments)
 
 
-def _other_tools(ws: Workspace, release: Release) -> bool:
-    wanted = ws.config.tools
-    return any(name in wanted and wanted[name].removeprefix("v") != old for name, old in release.tools.items())
-
-
-def _same(ws: Workspace, release: Release, dry: Oid) -> bool:
-    store = ws.repository.store
-    source = SourceTree(store, store.commit(dry).tree)
+def _same(source: SourceTree, release: Release) -> bool:
     return all(
-        source.id(path) == oid
+        (source.id(path) or "") == oid
         for inputs in release.inputs.values()
         for path, oid in inputs.items()
         if path != SETTINGS
-    )  # fmt: skip
+    )
 
 
-def recorded(results: Mapping[tuple[str, str], object]) -> tuple[dict[str, Mapping[str, str]], dict[str, str]]:
+def _config_moved(ws: Workspace, old: Oid, new: Oid) -> bool:
+    """Only a change of promoter.yaml can change settings and tools; anything else is seen by the inputs."""
+    store = ws.repository.store
+    if not store.has(old):
+        return True
+    return store.entry(store.commit(old).tree, FILE) != store.entry(store.commit(new).tree, FILE)
+
+
+def recorded(results: Mapping[tuple[str, str], Result]) -> tuple[dict[str, Mapping[str, str]], dict[str, str]]:
     """Give what a release records of its renderings: environment -> inputs, and program -> version."""
     inputs: dict[str, Mapping[str, str]] = {}
     tools: dict[str, str] = {}
     for (_, environment), result in results.items():
-        if isinstance(result, Rendered | Unchanged):
-            inputs[environment] = dict(result.inputs)
+        inputs[environment] = dict(result.inputs)
+        if not isinstance(result, NotRendered):
             tools.update(result.tools)
     return inputs, tools

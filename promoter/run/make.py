@@ -6,22 +6,22 @@ what did not render makes the release `failed`, with the tool's words, and it go
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from promoter.errors import PromoterError, RenderFailed
 from promoter.git.store import Entry
 from promoter.git.trailers import flatten
-from promoter.model.ledger import Ledger
+from promoter.model.ledger import Ledger, Place
 from promoter.model.names import ContentId, Oid
 from promoter.model.release import ImageChange, Release, ReleaseState, SourceCommit
 from promoter.policy.rules import AppRules
 from promoter.render.hydrate import Progress, hydrate
-from promoter.render.port import Previous, Rendered, Unchanged
+from promoter.render.port import Rendered, Unchanged
 from promoter.render.program import Programs
 from promoter.run.in_place import InPlace
-from promoter.run.inputs import SourceTree, recorded, requests
+from promoter.run.inputs import SourceTree, previous, recorded, requests
 from promoter.run.ledgers import ledger_ref, read_ledger, with_release, write_ledger
+from promoter.run.reached import versions
 from promoter.run.workspace import Workspace
 
 COMMITS_SHOWN = 20
@@ -59,13 +59,14 @@ def make_release(
         release = _in_place(ws, app, ledger, release, from_environment)
         kept = {name: ws.contents(app).entry(content) for name, content in release.content.items()}
     else:
-        release, kept = _rendered(ws, app, ledger, release, progress)
+        release, kept = _rendered(ws, app, ledger, _named(ws, app, ledger, release), progress)
     if release.failures and ws.config.all_or_nothing:
         raise RenderFailed(f"{app.name}: nothing was released", "\n  ".join(release.failures.values()))
     message = f"{release.name}{' ' + flatten(release.version) if release.version else ''}: {reason or 'released'}"
-    write_ledger(
-        ws.repository, ledger_ref(ws.config, app.name), expect, with_release(ledger, release), message, ws.now(), kept
-    )
+    new = with_release(ledger, release)
+    order = {name: Place(after=rules.after.names) for name, rules in app.environments.items() if rules.after.names}
+    new = replace(new, places={**order, **new.places})
+    write_ledger(ws.repository, ledger_ref(ws.config, app.name), expect, new, message, ws.now(), kept)
     return release
 
 
@@ -75,8 +76,7 @@ def _rendered(
     store = ws.repository.store
     source = SourceTree(store, store.commit(release.dry).tree)
     newest = ledger.releases[max(ledger.releases)] if ledger.releases else None
-    previous = _previous(app, newest)
-    results = hydrate(source, requests(ws, app), previous, progress=progress, programs=Programs(ws.path))
+    results = hydrate(source, requests(ws, app), previous(app, newest), progress=progress, programs=Programs(ws.path))
     content: dict[str, ContentId] = {}
     failures: dict[str, str] = {}
     for (_, environment), result in results.items():
@@ -88,26 +88,28 @@ def _rendered(
         elif isinstance(result, Unchanged):
             assert newest is not None  # noqa: S101 (only a previous release can be unchanged)
             content[environment] = newest.content[environment]
-        else:
+        elif result.lasting:
             failures[environment] = str(result)
+        else:
+            raise result  # this machine's fault, not the commit's: nothing is known of the release
     inputs, tools = recorded(results)
-    for environment in failures:  # a failure is tried again when its source changes
-        here = source.id(app.source(environment))
-        inputs[environment] = {app.source(environment): here} if here else {}
     state = ReleaseState.FAILED if failures else ReleaseState.READY
     release = replace(release, content=content, failures=failures, inputs=inputs, tools=tools, state=state)
     contents = ws.contents(app)
     return release, {name: contents.entry(oid) for name, oid in content.items()}
 
 
-def _previous(app: AppRules, newest: Release | None) -> Mapping[tuple[str, str], Previous]:
-    if newest is None or newest.adopted:
-        return {}
-    return {
-        (app.name, name): Previous(newest.inputs.get(name, {}), newest.tools)
-        for name in newest.content
-        if name in app.environments
-    }
+def _named(ws: Workspace, app: AppRules, ledger: Ledger, release: Release) -> Release:
+    """Name a release that nobody gave a version by what stands in the files: somebody changed a tag by a commit."""
+    if release.images or release.version:
+        return release
+    newest = ledger.releases[max(ledger.releases)] if ledger.releases else None
+    now = versions(ws, app, release.dry)
+    before = versions(ws, app, newest.dry) if newest is not None and ws.repository.store.has(newest.dry) else {}
+    moved = tuple(ImageChange(name, before.get(name, ""), new) for name, new in now.items() if before.get(name) != new)
+    several = moved if newest is not None else tuple(now)
+    only = next(iter(now.values())) if len(now) == 1 else (moved[0].new if len(several) == 1 else "")
+    return replace(release, images=moved, version=only.partition("@")[0])
 
 
 def _in_place(ws: Workspace, app: AppRules, ledger: Ledger, release: Release, source: str | None) -> Release:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from promoter.errors import EditRefused, RenderFailed
 from promoter.git.store import Entry
+from promoter.layout.values import items
 from promoter.model.names import Oid
 from promoter.policy.rules import AppRules
 from promoter.render.inputs import inputs_of
@@ -28,3 +30,17 @@ def reached(ws: Workspace, app: AppRules, tree: Oid) -> dict[str, Entry]:
         elif entry is not None or not path:
             found.update({f"{path}/{name}".lstrip("/"): file for name, file in store.files(tree, path)})
     return {path: entry for path, entry in found.items() if entry.mode in _FILES}
+
+
+def versions(ws: Workspace, app: AppRules, dry: Oid) -> dict[str, str]:
+    """Give name -> version of the images and charts that stand in the app's dry files at `dry`.
+
+    Nothing where the files cannot be read as one meaning: rendering says what is wrong with them.
+    """
+    store = ws.repository.store
+    try:
+        files = {path: store.blob(entry.id) for path, entry in reached(ws, app, store.commit(dry).tree).items()}
+        found = items(files, app.tracked)
+    except (RenderFailed, EditRefused):
+        return {}
+    return {key.partition(":")[2]: text for key, text in found.items() if key.startswith(("image:", "chart:"))}

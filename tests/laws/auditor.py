@@ -13,7 +13,7 @@ from typing import Any
 from promoter.git.ref import RefUpdate
 from promoter.git.trailers import Trailers, parse_trailers
 from promoter.model.forge import PullState
-from promoter.model.ledger import Kind, Ledger
+from promoter.model.ledger import How, Kind, Ledger
 from promoter.model.names import Oid
 from promoter.run.ledgers import read_ledger
 from tests.laws.world import World
@@ -169,6 +169,9 @@ class Auditor:
         if word.kind is Kind.PROMOTION and hold is not None:
             self.fail(7, f"a merge into {env} while it is held")
         known = {r.content.get(env) for r in ledger.releases.values()}
+        stay = ledger.place(env).stay
+        if stay is not None and stay.how is How.MIXED:
+            known.add(stay.content)  # it was held, and a person resumed
         if here is not None and here not in known and word.kind is Kind.PROMOTION:
             self.fail(7, f"a hand edit in {env} is overwritten")
 

