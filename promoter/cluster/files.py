@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -27,7 +26,7 @@ from promoter.errors import EdgeFailed, PromoterError
 from promoter.model.snapshot import ClusterLive
 
 ReadFolder = Callable[[str], Iterable[tuple[str, bytes]]]
-"""Gives (name, content) of every file under a folder; nothing when there is no such folder."""
+"""Gives (name below the folder, content) of every file under a folder; nothing when there is no such folder."""
 
 _YAML = (".yaml", ".yml")
 _JSON = ".json"
@@ -87,7 +86,7 @@ class FilesSource:
             for name, content in self._read(folder):
                 if name.endswith((*_YAML, _JSON)):
                     files += 1
-                    objects.extend(parse_objects(name, content))
+                    objects.extend(parse_objects(f"{folder}/{name}", content))
         except PromoterError as error:
             return f"{error.message}. {error.hint}" if error.hint else error.message
         except OSError as error:
@@ -124,17 +123,3 @@ def _objects(name: str, document: Any) -> Iterator[Object]:
     if key_of(document) is None:
         raise EdgeFailed(f"{name} holds an object without kind or name")
     yield document
-
-
-def disk_folder(root: Path) -> ReadFolder:
-    """Give a reader of folders under `root`. It raises EdgeFailed for a folder that leads out of `root`."""
-
-    def read(folder: str) -> Iterator[tuple[str, bytes]]:
-        top = (root / folder).resolve()
-        if not top.is_relative_to(root.resolve()):
-            raise EdgeFailed(f"{folder} is outside of the folder that is read", "Name a folder below it in live.files.")
-        for path in sorted(top.rglob("*")):
-            if path.is_file():
-                yield f"{folder}/{path.relative_to(top).as_posix()}", path.read_bytes()
-
-    return read

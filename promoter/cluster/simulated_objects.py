@@ -41,6 +41,7 @@ def slot_name(slot: Slot) -> str:
 def git_repository(slot: Slot, url: str, revision: str, now: datetime) -> dict[str, Any]:
     """Give the source, which has fetched `revision`."""
     message = f"stored artifact for revision '{revision}'"
+    path = f"gitrepository/{NAMESPACE}/{slot_name(slot)}/{revision.rpartition(':')[2]}.tar.gz"
     return {
         "apiVersion": "source.toolkit.fluxcd.io/v1",
         "kind": "GitRepository",
@@ -50,7 +51,9 @@ def git_repository(slot: Slot, url: str, revision: str, now: datetime) -> dict[s
             "artifact": {
                 "digest": f"sha256:{hashlib.sha256(revision.encode()).hexdigest()}",
                 "lastUpdateTime": _time(now),
+                "path": path,
                 "revision": revision,
+                "url": f"http://source-controller.{NAMESPACE}.svc.cluster.local./{path}",
             },
             "conditions": [
                 _condition("Ready", "True", "Succeeded", message, now),

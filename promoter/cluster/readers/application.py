@@ -64,8 +64,7 @@ class _Facts:
     @property
     def failed_here(self) -> bool:
         """The last sync failed, and it was a sync of the revision that was compared."""
-        synced = self.source.synced
-        return self.text("operationState", "phase") in _FAILED and synced != "" and synced == self.source.compared
+        return self.text("operationState", "phase") in _FAILED and self.source.synced == self.source.compared
 
 
 _Finding = tuple[Health, str]
