@@ -83,7 +83,8 @@ def _app(sight: Sight, room: _Room, problems: list[str]) -> tuple[list[Action], 
         actions += steps
         word = merge_word(sight, environment, release, kind)
         plans.append(standing(sight, environment, chosen, (*verdicts, word) if word else verdicts))
-    return _record(sight) + _fresh(sight) + actions, plans
+    record = _record(sight)
+    return record + ([] if record else _fresh(sight)) + actions, plans  # a release is made on what is recorded
 
 
 def _start(app: str, seen: AppSeen, problems: list[str]) -> list[Action] | None:

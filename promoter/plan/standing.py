@@ -48,10 +48,10 @@ def _state(
         return State.HELD, hold.at
     if word is not None and word.result is Result.FAILED:
         return State.FAILED, word.at
-    if stay is not None and answer is Answer.UNKNOWN:
-        return State.UNKNOWN, stay.since
     if place.drift is not None:
         return State.BLOCKED, place.drift.since
+    if stay is not None and answer is Answer.UNKNOWN:
+        return State.UNKNOWN, stay.since
     if any(verdict.answer is Answer.FAILURE for verdict in verdicts):
         return State.BLOCKED, since
     if stay is not None and word is None and stay.how is not How.MIXED:

@@ -24,12 +24,13 @@ def _in_range(text: str, version: str) -> str:
     number = parse_version(version)
     if number is None:
         return f"{version or 'no version'} is not a version; only {text}"
-    comparators = parse_range(text)
-    if number.prerelease and not any(bound.prerelease for _, bound in comparators):
+    ranges = parse_range(text)
+    fits = [bounds for bounds in ranges if all(_holds(number, operator, bound) for operator, bound in bounds)]
+    if not fits:
+        return f"not in {text}"
+    if number.prerelease and not any(bound.prerelease for bounds in fits for _, bound in bounds):
         return f"not in {text} (pre-release)"
-    if all(_holds(number, operator, bound) for operator, bound in comparators):
-        return ""
-    return f"not in {text}"
+    return ""
 
 
 def parse_version(text: str) -> Version | None:
@@ -40,31 +41,46 @@ def parse_version(text: str) -> Version | None:
         return None
 
 
+Bound = tuple[str, Version]
+
+
 @lru_cache(maxsize=256)
-def parse_range(text: str) -> tuple[tuple[str, Version], ...]:
-    """Read `>=1.0 <2` (all must hold; `^` and `~` as in Helm). Raises ValueError, saying which part is wrong."""
-    found: list[tuple[str, Version]] = []
+def parse_range(text: str) -> tuple[tuple[Bound, ...], ...]:
+    """Read `>=1.0 <2 || ^3`: alternatives of bounds that all must hold; `^`, `~` and `x` as Helm and Flux read them.
+
+    Raises ValueError, saying which part is wrong. Source: Masterminds/semver, the library of both.
+    """
+    return tuple(_alternative(part) for part in text.split("||"))
+
+
+def _alternative(text: str) -> tuple[Bound, ...]:
+    found: list[Bound] = []
     for part in re.sub(r"([<>=!^~])\s+", r"\1", text).replace(",", " ").split():
         match = _COMPARATOR.fullmatch(part)
-        bound = parse_version(match.group(2)) if match else None
-        if match is None or bound is None:
+        numbers, operator = match.group(2) if match else "", (match.group(1) or "") if match else ""
+        given = [number for number in re.split(r"[-+]", numbers)[0].split(".") if number not in ("x", "X", "*")]
+        wild = len(given) < len(re.split(r"[-+]", numbers)[0].split("."))
+        bound = parse_version(".".join(given)) if wild and given else parse_version(numbers)
+        if wild and not given and operator in ("", "=", "^", "~", ">="):
+            continue  # any version
+        if match is None or bound is None or (wild and operator not in ("", "=", "^", "~")):
             raise ValueError(f"{part!r} is not a version bound; write for example >=1.0 <2")
-        operator = match.group(1) or "="
-        if operator in "^~":
-            found += [(">=", bound), ("<", _next(operator, bound))]
+        if operator in ("^", "~") or (operator in ("", "=") and len(given) < 3):
+            found += [(">=", bound), ("<", _next(operator, bound, len(given)))]
         else:
-            found.append((operator, bound))
-    if not found:
+            found.append((operator or "=", bound))
+    if not found and "*" not in text and "x" not in text.lower():
         raise ValueError("a range needs at least one bound, for example >=1.0")
     return tuple(found)
 
 
-def _next(operator: str, bound: Version) -> Version:
-    if operator == "~":
-        return Version(bound.major, bound.minor + 1, 0)
-    if bound.major:
+def _next(operator: str, bound: Version, given: int) -> Version:
+    """The first version that is out: `~1.2.3` stays in 1.2, `~1` in 1, `^1.2` in 1, `^0.2` in 0.2, `1.2` in 1.2."""
+    if given < 2 or (operator == "^" and bound.major):
         return Version(bound.major + 1, 0, 0)
-    return Version(0, bound.minor + 1, 0) if bound.minor else Version(0, 0, bound.patch + 1)
+    if operator == "^" and given == 3 and not bound.minor:
+        return Version(0, 0, bound.patch + 1)
+    return Version(bound.major, bound.minor + 1, 0)
 
 
 def _holds(number: Version, operator: str, bound: Version) -> bool:

@@ -143,10 +143,15 @@ class _Maker:
         return Origin("after", show_after(after), where)
 
     def _judge(self, made: Rules, said: Iterable[RulesForm]) -> None:
-        asks = any(gate.kind == "approvals" for gate in made.gates)
-        if asks and made.promote is Promote.COMMIT:
-            spot = next(form.spot("promote") for form in said if form.promote is not None)
+        if made.promote is not Promote.COMMIT:
+            return
+        spot = next(form.spot("promote") for form in said if form.promote is not None)
+        kinds = {gate.kind for gate in made.gates}
+        if "approvals" in kinds:
             message = "commit makes no pull request, so nobody could approve; write promote: auto, or approvals: 0"
+            self.faults.append(Fault(spot, message))
+        if "checks" in kinds:
+            message = "commit proposes nothing that could be checked before; write promote: auto, or verify: {checks}"
             self.faults.append(Fault(spot, message))
 
 

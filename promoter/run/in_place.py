@@ -83,12 +83,13 @@ class InPlace:
         return self._items[key]
 
     def fresh(
-        self, app: AppRules, tree: Oid, moved: Mapping[str, str], source: str | None
+        self, app: AppRules, tree: Oid, moved: Mapping[str, str], source: str | None, newest: Mapping[str, ContentId]
     ) -> tuple[dict[str, ContentId], tuple[ImageChange, ...]]:
         """Give environment -> content of a new release, and what it moves.
 
         The values are those of `source` (None: the first environment) with the versions in `moved` in their place; an
-        environment takes those that it has. Every edit is tried, so that nothing half-editable is released.
+        environment takes those that it has. What moves is `moved`, or else what differs from `newest`, the contents of
+        the release before. Every edit is tried, so that nothing half-editable is released.
         """
         first = source or next(iter(app.environments))
         wanted = dict(self.values(app.source(first), tree))
@@ -100,6 +101,10 @@ class InPlace:
                 raise EditRefused(f"{app.name} moves no {name} in {first}", f"What it moves there: {known}")
             changes.append(ImageChange(name, wanted[key], version))
             wanted[key] = version
+        if not moved and first in newest:
+            old = self.wanted(newest[first])
+            pins = [key for key in wanted if key.startswith(("image:", "chart:")) and old.get(key) != wanted[key]]
+            changes = [ImageChange(key.partition(":")[2], old.get(key, ""), wanted[key]) for key in pins]
         tracked = app.tracked.images or app.tracked.charts
         names = None if tracked or not moved else set(moved)
         content: dict[str, ContentId] = {}

@@ -158,7 +158,8 @@ def _with_live(ws: Workspace, seen: dict[str, AppSeen]) -> dict[str, AppSeen]:
             rules = ws.config.apps[name].environments[environment]
             if rules.verify.health:
                 key = (rules.live.kind, *sorted(rules.live.settings.items()))
-                _ask(asked.setdefault(key, (rules.live, []))[1], slot, app, rules.clusters)
+                owner = ws.config.apps[name].object.replace("{environment}", environment)
+                _ask(asked.setdefault(key, (rules.live, []))[1], slot, app, rules.clusters, owner)
     answers: dict[tuple[str, str, str], ClusterLive] = {}
     for live, wanted in asked.values():
         if wanted:
@@ -166,14 +167,14 @@ def _with_live(ws: Workspace, seen: dict[str, AppSeen]) -> dict[str, AppSeen]:
     return {name: _answered(ws, app, answers) for name, app in seen.items()}
 
 
-def _ask(wanted: list[Wanted], seen: SlotSeen, app: AppSeen, clusters: Sequence[str]) -> None:
+def _ask(wanted: list[Wanted], seen: SlotSeen, app: AppSeen, clusters: Sequence[str], owner: str) -> None:
     stay = app.ledger.place(seen.slot.environment).stay
     if stay is None or stay.content is None or not seen.holds(stay.content) or seen.tip is None:
         return
     release = app.ledger.releases.get(stay.release)
     brought = release.images if release is not None else ()
     images = tuple(f"{image.name}:{image.new}" for image in brought if "/" in image.name)
-    wanted += [Wanted(seen.slot, cluster, stay.content, seen.tip, stay.since, images) for cluster in clusters]
+    wanted += [Wanted(seen.slot, cluster, stay.content, seen.tip, stay.since, images, owner) for cluster in clusters]
 
 
 def _answered(ws: Workspace, app: AppSeen, answers: Mapping[tuple[str, str, str], ClusterLive]) -> AppSeen:

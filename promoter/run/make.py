@@ -117,8 +117,9 @@ def _in_place(ws: Workspace, app: AppRules, ledger: Ledger, release: Release, so
     if not isinstance(contents, InPlace):
         raise PromoterError(f"{app.name} is not edited in place")
     tree = ws.repository.store.commit(release.dry).tree
+    before = ledger.releases[max(ledger.releases)].content if ledger.releases else {}
     moved = {image.name: image.new + (f"@{image.digest}" if image.digest else "") for image in release.images}
-    content, images = contents.fresh(app, tree, moved, source)
+    content, images = contents.fresh(app, tree, moved, source, before)
     version = release.version or (images[0].new if len(images) == 1 else "")
     return replace(release, content=content, images=images or release.images, version=version)
 
