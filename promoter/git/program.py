@@ -22,7 +22,6 @@ from promoter.model.names import Oid
 
 LIST_SECONDS: Final = 60.0
 FETCH_SECONDS: Final = 900.0
-PUSH_SECONDS: Final = 300.0
 PACKS: Final = 50
 """With more packs than this the cache is repacked."""
 
@@ -33,11 +32,18 @@ _SEEN = "refs/seen/"  # what the cache holds of the other side, so that a fetch 
 class Program:
     """The repository at `url`, by way of the cache `store`."""
 
-    def __init__(self, store: Store, url: str, env: Mapping[str, str], pauses: Sequence[float] = (0.5, 2.0)) -> None:
+    def __init__(
+        self,
+        store: Store,
+        url: str,
+        env: Mapping[str, str],
+        pauses: Sequence[float] = (0.5, 2.0),
+        push_seconds: float = 300.0,
+    ) -> None:
         """Reach `url` in the environment `env`, which may hold a credential for it (see `promoter.git.credential`).
 
         Missing blobs of `store` are brought from here from now on. A read that fails for the connection's sake is tried
-        again after each of `pauses` (seconds).
+        again after each of `pauses` (seconds); a push is given up after `push_seconds`.
         """
         address = split_secret(url)
         if address.url.startswith("-"):
@@ -49,6 +55,7 @@ class Program:
         self._names: dict[Oid, str] = {}
         self._atomic = True
         self._pauses = tuple(pauses)
+        self._push_seconds = push_seconds
         config = store.repo.config
         wanted = {"url": address.url, "promisor": "true", "partialclonefilter": "blob:none"}
         for key, value in wanted.items():
@@ -123,7 +130,7 @@ class Program:
         command += [f"--force-with-lease={update.ref}:{update.old or ''}" for update in updates]
         command += ["--", _REMOTE, *(f"{update.new or ''}:{update.ref}" for update in updates)]
         try:
-            done = self._git.run(command, seconds=PUSH_SECONDS)
+            done = self._git.run(command, seconds=self._push_seconds)
         except TimedOut as error:
             if self._arrived(updates):
                 return
@@ -194,9 +201,9 @@ class Program:
                 self.store.repo.references.create(_seen(update.ref), update.new, force=True)
 
     def _fetch(self, script: str, expected: Sequence[Oid], options: Mapping[str, str] | None = None) -> None:
-        """Fetch the refspecs or ids of `script`, one a line, leaving file contents away where the server can."""
-        flags = ["--no-tags", "--no-prune", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"]
-        command = ["fetch", "--quiet", *flags, "--filter=blob:none", "--stdin", "--", _REMOTE]
+        """Fetch the refspecs or ids of `script`, one a line; the remote's filter leaves file contents away."""
+        flags = ["--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"]
+        command = ["fetch", "--quiet", *flags, "--stdin", "--", _REMOTE]
         self._read(command, FETCH_SECONDS, "fetch", script, options)
         for oid in expected:
             if not self.store.has(oid):

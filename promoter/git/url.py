@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from promoter.errors import EdgeFailed
+
 _SCP = re.compile(r"(?:[^/:@\s]+@)?[^/:@\s]{2,}:(?!//)\S")
 _USERINFO = re.compile(r"(?<=://)[^/\s'\"]+@")
 
@@ -37,9 +39,15 @@ def is_url(where: str) -> bool:
 
 
 def split_secret(url: str) -> Address:
-    """Take the password out of a web address, and the user name with it; other addresses stay as they are."""
-    parts = urlsplit(url) if "://" in url else None
-    if parts is None or parts.scheme not in ("http", "https") or "@" not in parts.netloc:
+    """Take the password out of a web address, and the user name with it; other addresses stay as they are.
+
+    Raises EdgeFailed for what only looks like a URL.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise EdgeFailed(f"{mask(url)!r} is not a URL: {error}") from error
+    if parts.scheme not in ("http", "https") or "@" not in parts.netloc:
         return Address(url)
     userinfo, _, host = parts.netloc.rpartition("@")
     name, _, password = userinfo.partition(":")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import cast
 
 from promoter.git.program import Program
@@ -29,7 +29,9 @@ class Faults:
     unavailable: int = 0
     """How many requests are answered with 503 first."""
     lose_push: str = ""
-    """`before`: break the connection instead of doing the push; `for good`: and stay away; `after`: do not answer."""
+    """`before`: break the connection instead of doing the push, `for good`: and stay away from then on;
+    `after`: do the push but do not answer, `silent`: nor hang up before `woken`."""
+    woken: Event = field(default_factory=Event)
     old_protocol: bool = False
     """Speak version 0, as servers did before 2018."""
     redirect: str = ""
@@ -82,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
             faults.unavailable = 100 if faults.lose_push == "for good" else 0
             self.connection.close()
         else:
-            self._run(server, body, answer=not (is_push and faults.lose_push == "after"))
+            self._run(server, body, answer=not (is_push and faults.lose_push in ("after", "silent")))
 
     def _say(self, status: int, *headers: tuple[str, str]) -> None:
         self.send_response(status)
@@ -108,6 +110,8 @@ class _Handler(BaseHTTPRequestHandler):
         }
         done = subprocess.run(["git", "http-backend"], input=body, capture_output=True, env=env, check=True)
         if not answer:
+            if server.faults.lose_push == "silent":
+                server.faults.woken.wait(30)
             self.connection.close()
             return
         head, _, content = done.stdout.partition(b"\r\n\r\n")

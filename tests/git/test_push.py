@@ -191,6 +191,17 @@ def test_a_push_whose_answer_was_lost_has_arrived(server: GitServer, web: Reposi
     assert server.faults.requests.count("POST /origin.git/git-receive-pack") == 1
 
 
+@pytest.mark.slow
+def test_a_push_that_takes_too_long_may_have_arrived(server: GitServer, web: Repository, origin: Repository) -> None:
+    first = fetched(web)
+    second = child(web, first, "second")
+    hasty = Program(web.store, f"{server.url}/origin.git", CLEAN, push_seconds=2)
+    server.faults.lose_push = "silent"
+    hasty.update([RefUpdate(MAIN, first, second)])
+    server.faults.woken.set()
+    assert origin.refs() == {MAIN: second}
+
+
 def test_a_push_that_broke_off_is_not_repeated(server: GitServer, web: Repository, origin: Repository) -> None:
     first = fetched(web)
     server.faults.lose_push = "before"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from promoter.errors import EdgeFailed
 from promoter.git.url import Address, is_url, mask, split_secret
 
 
@@ -43,6 +44,12 @@ def test_passwords_are_taken_out(url: str, expected: Address, origin: str) -> No
     assert found == expected
     assert found.origin == origin
     assert not found.password or found.password not in repr(found)
+
+
+def test_what_only_looks_like_a_url() -> None:
+    with pytest.raises(EdgeFailed, match="is not a URL") as failed:
+        split_secret("https://kim:hunter2@[half/x.git")
+    assert "hunter2" not in str(failed.value)
 
 
 @pytest.mark.parametrize(
