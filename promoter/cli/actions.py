@@ -75,8 +75,8 @@ def _row(view: View, at: Times) -> list[Cell]:
 def event_cells(event: Event, text: str) -> Iterator[Cell]:
     """Give a line about something that a run did, or could not do."""
     style = _EVENTS.get(event.what, "ok")
-    yield style, f"{event.what:<9}"
-    yield "", plain(f" {event.app} {event.environment}".rstrip(), 200)
+    yield style, f"{event.what:<10}"
+    yield "", plain(f"{event.app} {event.environment}", 200)
     yield "", f"  {plain(text, 500)}"
 
 

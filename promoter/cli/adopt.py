@@ -17,7 +17,7 @@ from promoter.cli.shell import Shell, command, words_argument
 )
 def adopt(shell: Shell, words: tuple[str, ...], everything: bool, lost_ledger: bool) -> None:
     """Take what runs."""
-    from promoter.cli.released import release_json, show_release
+    from promoter.cli.released import made_json, show_release
     from promoter.cli.wanted import adoptable, places_only
     from promoter.errors import UsageError
     from promoter.run.adopt import adopt as take
@@ -31,7 +31,7 @@ def adopt(shell: Shell, words: tuple[str, ...], everything: bool, lost_ledger: b
     apps = adoptable(ws) if everything else found.apps or (found.one_app(ws.config.apps),)
     made = [(app, take(ws, app, lost_ledger)) for app in apps]
     if shell.json:
-        shell.screen.json([release_json(app, release) for app, release in made])
+        shell.screen.json([made_json(app, release) for app, release in made])
         return
     for app, release in made:
         show_release(shell.screen, app, release)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from promoter.cli.released import image_rows
 from promoter.cli.screen import Cell, Screen
 from promoter.model.ledger import How, Ledger, Result
 from promoter.model.release import Release, ReleaseState
@@ -29,6 +30,8 @@ def show_history(screen: Screen, ledger: Ledger, environments: Sequence[str], li
         newest = {visit.environment: visit for visit in visits(ledger, number, environments)}
         been = [_cell(newest[name], at) if name in newest else ("", "") for name in environments]
         rows.append([*_about(release, at), *been])
+    if not rows:
+        screen.line("no releases")
     screen.table(rows, ["RELEASE", "VERSION", "MADE", "BY", *environments])
     if len(ledger.releases) > len(rows):
         screen.line(f"{len(ledger.releases) - len(rows)} older ones: --limit {len(ledger.releases)}", "dim")
@@ -41,10 +44,7 @@ def show_release_history(screen: Screen, ledger: Ledger, environments: Sequence[
     state = "" if release.state is ReleaseState.READY else f", {release.state}"
     made = f"made {at.moment(release.at)} by {plain(release.by)} from {release.dry[:7]}"
     screen.line(f"{ledger.app} {release.name}{version}: {made}{state}", "head")
-    screen.table(
-        [[("", plain(image.name)), ("", plain(image.old)), ("", f"-> {plain(image.new)}")] for image in release.images],
-        indent=2,
-    )
+    screen.table(image_rows(release), indent=2)
     screen.table(
         [
             [("dim", commit.id[:7]), ("", plain(commit.subject)), ("dim", plain(commit.author))]

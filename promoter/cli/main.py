@@ -11,7 +11,7 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 from difflib import get_close_matches
-from importlib import import_module
+from importlib import import_module, metadata
 from importlib.util import find_spec
 
 import click
@@ -56,13 +56,24 @@ class _Verbs(click.Group):
                     formatter.write_dl(rows)
 
 
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    try:
+        number = metadata.version("promoter")
+    except metadata.PackageNotFoundError:
+        number = "(not installed)"
+    click.echo(f"promoter {number}")
+    ctx.exit()
+
+
 @click.group(
     cls=_Verbs,
     params=shared_options(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     invoke_without_command=True,
 )
-@click.version_option(package_name="promoter", message="%(prog)s %(version)s")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 @click.pass_context
 def program(ctx: click.Context) -> None:
     """Promote changes through environments with Git commits and pull requests.

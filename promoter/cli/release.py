@@ -18,7 +18,7 @@ from promoter.cli.shell import Shell, command, words_argument
 )
 def release(shell: Shell, words: tuple[str, ...], images: tuple[str, ...], allow_older: bool) -> int:
     """Make a release."""
-    from promoter.cli.released import release_json, show_release
+    from promoter.cli.released import made_json, show_release
     from promoter.cli.wanted import meaning
     from promoter.errors import UsageError
     from promoter.model.release import ReleaseState
@@ -35,7 +35,7 @@ def release(shell: Shell, words: tuple[str, ...], images: tuple[str, ...], allow
     app = found.one_app(ws.config.apps)
     made = make(ws, app, Wish(found.version or "", moved or None, allow_older))
     if shell.json:
-        shell.screen.json(release_json(app, made))
+        shell.screen.json(made_json(app, made))
     else:
         show_release(shell.screen, app, made)
     return Exit.EDGE if made.state is ReleaseState.FAILED else Exit.DONE

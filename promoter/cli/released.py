@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from promoter.cli.screen import Screen
+from promoter.cli.screen import Cell, Screen
 from promoter.model.release import Release
-from promoter.model.state import stamp
 from promoter.plan.report.foreign import plain
-from promoter.plan.report.record import image_json
+from promoter.plan.report.record import release_json
 
 
-def release_json(app: str, release: Release) -> dict[str, object]:
+def made_json(app: str, release: Release) -> dict[str, object]:
     """Give `promoter.release/v1`."""
-    return {
-        "schema": "promoter.release/v1",
-        "app": app,
-        "release": release.name,
-        "version": release.version or None,
-        "at": stamp(release.at),
-        "by": release.by,
-        "commit": release.dry,
-        "state": release.state.value,
-        "adopted": release.adopted,
-        "images": [image_json(image) for image in release.images],
-        "environments": sorted(release.content),
-        "failures": dict(release.failures),
-    }
+    environments = sorted(release.content)
+    return {"schema": "promoter.release/v1", "app": app, **release_json(release), "environments": environments}
+
+
+def image_rows(release: Release) -> list[list[Cell]]:
+    """Give a row for each image that `release` moves: its name, from what, to what."""
+    return [
+        [("", plain(image.name)), ("", plain(image.old) or "-"), ("", f"-> {plain(image.new)}")]
+        for image in release.images
+    ]
 
 
 def show_release(screen: Screen, app: str, release: Release) -> None:
@@ -35,9 +30,7 @@ def show_release(screen: Screen, app: str, release: Release) -> None:
         screen.line(f"{app} {release.name}{version}: adopted where it stands, in {where}")
     else:
         screen.line(f"{app} {release.name}{version}: {release.state}, made for {where} from {release.dry[:7]}")
-    screen.table(
-        [[("", plain(i.name)), ("", plain(i.old)), ("", f"-> {plain(i.new)}")] for i in release.images], indent=2
-    )
+    screen.table(image_rows(release), indent=2)
     for environment, failure in release.failures.items():
         screen.cells(("fail", f"  {environment}  "), ("", plain(failure, 2000)))
     if not release.failures:

@@ -33,6 +33,8 @@ STYLES = {
 """Word -> how it looks where there are colours; the words carry the meaning."""
 _WIDE = 100_000
 """Columns where nothing is a terminal: lines are never broken."""
+_WORD = 16
+"""A word of this length is kept whole where the terminal allows it."""
 
 Cell = tuple[str, str]
 """(style, text)."""
@@ -69,9 +71,14 @@ class Screen:
             box=None, show_header=bool(header), header_style="bold", pad_edge=False, padding=(0, 2, 0, 0), expand=False
         )
         filled = [list(row) for row in rows]
+        if not filled:
+            return
         columns = max([len(header), *(len(row) for row in filled)], default=0)
         for index in range(columns):
-            table.add_column(header[index] if index < len(header) else "", overflow="fold")
+            title = header[index] if index < len(header) else ""
+            texts = [title, *(row[index][1] for row in filled if index < len(row))]
+            longest = max((len(word) for text in texts for word in text.split()), default=0)
+            table.add_column(title, overflow="fold", min_width=min(longest, _WORD))
         for row in filled:
             row += [("", "")] * (columns - len(row))
             table.add_row(*(Text(text, STYLES[style]) for style, text in row))

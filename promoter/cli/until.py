@@ -20,7 +20,7 @@ def parse_until(text: str, timezone: str, now: datetime) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise UsageError(f"{text} is not a time", "write 2026-12-24T18:00, 2026-12-24, or 4h") from None
+        raise UsageError(f"{text} is not a time", "write 2026-12-24T18:00, 2026-12-24 or 4h") from None
     zone: tzinfo = UTC if timezone == "UTC" else ZoneInfo(timezone)
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(UTC)
 

@@ -133,7 +133,7 @@ def _known(ledger: Ledger) -> str:
         f"{release_name(n)} ({ledger.releases[n].version})" if ledger.releases[n].version else release_name(n)
         for n in newest
     )
-    return f"the newest are {_list(named)}"
+    return f"the newest are {_list(named)}" if len(ledger.releases) > 1 else f"it has {_list(named)}"
 
 
 def _list(names: Iterable[str], most: int = 8) -> str:

@@ -8,9 +8,8 @@ from datetime import datetime
 
 from promoter.model.ledger import How, Ledger, Outcome, Skip, Stay
 from promoter.model.release import Release
-from promoter.model.state import stamp
 from promoter.plan.report.moment import stamp_or_none
-from promoter.plan.report.record import image_json, outcome_json, skip_json
+from promoter.plan.report.record import outcome_json, release_json, skip_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +76,10 @@ def _end(stay: Stay, following: Stay, ledger: Ledger) -> datetime:
 
 def _release(ledger: Ledger, release: Release, environments: Sequence[str]) -> dict[str, object]:
     return {
-        "release": release.name,
-        "version": release.version or None,
-        "at": stamp(release.at),
-        "by": release.by,
-        "commit": release.dry,
-        "state": release.state.value,
-        "adopted": release.adopted,
-        "images": [image_json(image) for image in release.images],
+        **release_json(release),
         "commits": [
             {"commit": commit.id, "author": commit.author, "subject": commit.subject} for commit in release.commits
         ],
-        "failures": dict(release.failures),
         "been": [_visit(visit) for visit in visits(ledger, release.number, environments)],
     }
 

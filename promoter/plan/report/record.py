@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from promoter.model.ledger import Drift, Hold, Ledger, Outcome, Skip
 from promoter.model.names import release_name
-from promoter.model.release import ImageChange
+from promoter.model.release import ImageChange, Release
 from promoter.model.state import stamp
 from promoter.plan.report.moment import stamp_or_none
 
@@ -25,6 +25,21 @@ def outcome_json(outcome: Outcome | None) -> dict[str, object] | None:
 def image_json(change: ImageChange) -> dict[str, object]:
     """Give one image's change."""
     return {"name": change.name, "from": change.old, "to": change.new, "digest": change.digest or None}
+
+
+def release_json(release: Release) -> dict[str, object]:
+    """Give a release: what it is and what it was made from, without where it has been."""
+    return {
+        "release": release.name,
+        "version": release.version or None,
+        "at": stamp(release.at),
+        "by": release.by,
+        "commit": release.dry,
+        "state": release.state.value,
+        "adopted": release.adopted,
+        "images": [image_json(image) for image in release.images],
+        "failures": dict(release.failures),
+    }
 
 
 def skip_json(skip: Skip | None) -> dict[str, object] | None:

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from promoter.model.forge import Permission
+from tests.cli.fleet import Fleet
+
+UNTIL = "promoter: soon is not a time\n  write 2026-12-24T18:00, 2026-12-24 or 4h\n"
+
+
+def test_a_rollback_and_back_again(running: Fleet) -> None:
+    running.ok("release", "shop", "1.4.3")
+    running.ok("run")
+    assert running.ok("rollback", "shop", "dev", "INC-412 5xx") == (
+        'shop: kim: roll back dev from r2 to r1 "INC-412 5xx"\n'
+    )
+    running.ok("run")
+    out = running.ok("status", "shop", "dev")
+    assert "shop  1.4.2 HELD since 20 Nov" in out
+    assert 'rolled back from 1.4.3: "INC-412 5xx" (kim)' in out
+    assert "held by kim: INC-412 5xx" in running.ok("explain", "shop", "dev")
+    assert running.ok("retry", "shop", "dev", "1.4.3") == "shop: kim: retry r2 in dev\n"
+    assert running.ok("resume", "shop", "dev") == "shop: kim: resume dev\n"
+    running.ok("run")
+    assert "shop  1.4.3 ok" in running.ok("status", "shop", "dev")
+
+
+def test_a_hold_over_an_environment_and_its_end(running: Fleet) -> None:
+    assert running.ok("hold", "prod", "--until", "4h", "--reason", "Friday") == (
+        'shop: kim: hold prod "Friday"\ncart: kim: hold prod "Friday"\n'
+    )
+    assert "-  HELD" not in running.ok("status")
+    assert "- HELD since 20 Nov   1.4.2 stays out" in running.ok("status", "shop")
+    assert running.ok("resume", "prod", "cart") == "cart: kim: resume prod\n"
+    assert running.ok("resume", "prod") == "shop: kim: resume prod\n"
+    said = running("resume", "prod")
+    assert (said.code, said.err) == (2, "promoter: nothing of prod is held\n")
+
+
+def test_a_whole_app_is_held(running: Fleet) -> None:
+    assert running.ok("hold", "shop").count("\n") == 3
+    assert running("status", "--json", "shop").json["counts"]["held"] == 3
+    assert running.ok("resume", "shop").count("\n") == 3
+
+
+def test_a_skip_by_version(running: Fleet) -> None:
+    assert running.ok("skip", "prod", "1.4.2", "shop", "waits for the migration") == (
+        'shop: kim: skip r1 in prod "waits for the migration"\n'
+    )
+    running.ok("run")
+    assert "skipped by kim" in running.ok("history", "shop")
+
+
+def test_json(running: Fleet) -> None:
+    assert running("--json", "hold", "shop", "dev").json == {
+        "schema": "promoter.said/v1",
+        "said": [{"app": "shop", "environment": "dev", "text": "shop: kim: hold dev"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["promote", "shop"], "promoter: promote where?\n  name one of dev, staging, prod\n"),
+        (["promote", "prod"], "promoter: which app?\n  name one of cart, shop\n"),
+        (["hold"], "promoter: hold what?\n  name an app, an environment, or both\n"),
+        (["skip", "cart", "staging"], "promoter: cart does not go to staging\n  it goes to dev, prod\n"),
+        (["hold", "shop", "--until", "soon"], UNTIL),
+        (["rollback", "shop", "dev", "9.9"], "promoter: shop has no release of version 9.9\n  it has r1 (1.4.2)\n"),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense(running: Fleet, argv: list[str], message: str) -> None:
+    before = running.repo.refs()
+    said = running(*argv)
+    assert (said.code, said.out, said.err) == (2, "", message)
+    assert running.repo.refs() == before
+
+
+def test_whoever_may_not_is_refused_and_told_who_may(running: Fleet) -> None:
+    running.forge.set_people({"kim": Permission.WRITE, "lin": Permission.READ}, {}, running.now)
+    said = running("hold", "shop", "prod", user="lin")
+    assert said.code == 1
+    assert said.err.startswith("promoter: hold in prod needs write; lin has read\n")
+    assert running("hold", "shop", "prod", "--as", "kim", user="lin").code == 0
+
+
+def test_nothing_to_hold_before_the_first_release(fleet: Fleet) -> None:
+    said = fleet("hold", "prod")
+    assert (said.code, said.err) == (2, "promoter: nothing has been released to prod yet\n")
