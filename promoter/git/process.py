@@ -23,7 +23,6 @@ _OPTIONS = {
     "gc.auto": "0",
     "maintenance.auto": "false",
     "fetch.recurseSubmodules": "false",
-    "fetch.prune": "false",
     "fetch.writeCommitGraph": "false",
     "push.followTags": "false",
     "push.gpgSign": "false",

@@ -108,6 +108,7 @@ class Program:
         """Bring file contents that are not here, in one round trip."""
         absent = sorted({oid for oid in ids if not self.store.has(oid)})
         if absent:
+            # As git fetches blobs itself: told which commits we have, a server may leave out what belongs to them.
             self._fetch("".join(f"{oid}\n" for oid in absent), absent, {"fetch.negotiationAlgorithm": "noop"})
 
     def update(self, updates: Sequence[RefUpdate]) -> None:

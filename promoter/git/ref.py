@@ -31,8 +31,7 @@ def check_ref(name: str) -> None:
     """
     parts = name.split("/")
     if (
-        name.startswith("-")
-        or parts[0] != "refs"
+        parts[0] != "refs"
         or len(parts) < 3
         or _FORBIDDEN.search(name) is not None
         or name.endswith((".", "/"))

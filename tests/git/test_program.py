@@ -155,6 +155,15 @@ def test_a_commit_that_no_branch_holds_any_more_is_fetched_by_id(origin: Reposit
     assert far.store.commit(lost).subject == "Dev"
 
 
+def test_several_commits_are_fetched_at_once(origin: Repository, far: Repository) -> None:
+    wants = [head(origin), head(origin, "dev"), head(origin, "team/dev")]
+    listed = elsewhere(f"file://{origin.store.path}", far.store.path.with_name("listed.git"))
+    listed.refs()
+    for repo in (far, listed):
+        repo.fetch([*wants, "refs/heads/dev"])
+        assert [repo.store.commit(want).subject for want in wants] == ["Change 2", "Dev", "Team"]
+
+
 def test_what_is_not_there_is_named(far: Repository) -> None:
     for want in (NOWHERE, "refs/heads/absent"):
         with pytest.raises(EdgeFailed, match=want) as failed:

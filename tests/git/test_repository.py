@@ -11,7 +11,7 @@ from promoter.git.ref import RefUpdate
 from promoter.git.repository import Repository, open_repository
 from promoter.model.names import Oid
 from tests.git.programs import CLEAN, git
-from tests.repos import KIM, START, commit_files, make_repo, tip
+from tests.repos import KIM, START, commit_files, head, make_repo, tip
 
 MAIN = "refs/heads/main"
 
@@ -98,6 +98,10 @@ def test_a_linked_working_copy(origin: Repository, tmp_path: Path, cache: Path) 
     copy = clone(origin, tmp_path / "copy")
     git(copy, "worktree", "add", "-q", "-b", "side", str(tmp_path / "side"))
     assert open_repository(tmp_path / "side", cache, CLEAN).url == f"file://{origin.store.path}"
+    git(copy, "remote", "remove", "origin")
+    found = open_repository(tmp_path / "side", cache, CLEAN)
+    assert found.store.path == copy / ".git"
+    assert found.refs(["refs/heads/side"]) == {"refs/heads/side": head(origin)}
 
 
 def test_an_origin_on_this_disk_is_used_directly(origin: Repository, tmp_path: Path, cache: Path) -> None:
@@ -115,24 +119,24 @@ def test_a_working_copy_without_remote_stands_for_itself(origin: Repository, tmp
     git(copy, "remote", "remove", "origin")
     git(copy, "worktree", "add", "-q", "-b", "side", str(tmp_path / "side"))
     repo = open_repository(copy, cache, CLEAN)
-    head = repo.refs([MAIN])[MAIN]
-    new = repo.store.put_commit(repo.store.commit(head).tree, [head], "Empty", KIM, START)
+    old = repo.refs([MAIN])[MAIN]
+    new = repo.store.put_commit(repo.store.commit(old).tree, [old], "Empty", KIM, START)
     before = state(copy)
     for ref in (MAIN, "refs/heads/side"):
         for updates in (
-            [RefUpdate(ref, head, new)],
-            [RefUpdate("refs/heads/x", None, new), RefUpdate(ref, head, None)],
+            [RefUpdate(ref, old, new)],
+            [RefUpdate("refs/heads/x", None, new), RefUpdate(ref, old, None)],
         ):
             with pytest.raises(Rejected, match=f"{ref} is checked out") as failed:
                 repo.update(updates)
             assert "Check out another branch" in str(failed.value.hint)
     assert state(copy) == before
-    repo.update([RefUpdate(MAIN, head, head), RefUpdate("refs/heads/dev", None, new)])
-    repo.update([RefUpdate("refs/heads/dev", new, head)])
-    assert git(copy, "rev-parse", "dev") == head
+    repo.update([RefUpdate(MAIN, old, old), RefUpdate("refs/heads/dev", None, new)])
+    repo.update([RefUpdate("refs/heads/dev", new, old)])
+    assert git(copy, "rev-parse", "dev") == old
     assert git(copy, "status", "--porcelain") == ""
     git(copy, "checkout", "-q", "dev")
-    repo.update([RefUpdate(MAIN, head, new)])
+    repo.update([RefUpdate(MAIN, old, new)])
 
 
 def test_which_of_several_remotes(origin: Repository, tmp_path: Path, cache: Path) -> None:
