@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from promoter.cli.screen import Screen
 from promoter.cli.wanted import ledger_of
 from promoter.errors import EdgeFailed, UsageError
+from promoter.layout.values import parse_canonical
 from promoter.model.ledger import Ledger
 from promoter.model.names import ContentId, Oid, parse_release, release_name
 from promoter.plan.report.brings import named
-from promoter.plan.report.foreign import plain
+from promoter.plan.report.foreign import plain, source
 from promoter.plan.words import sort_words
 from promoter.run.difference import difference
 from promoter.run.workspace import Workspace
@@ -86,9 +86,20 @@ def difference_text(ws: Workspace, old: Side, new: Side) -> str:
     if ws.config.layout is not None:
         trees = [Oid(side.content) if side.content is not None else store.put_files({}) for side in (old, new)]
         return difference(store, trees[0], trees[1], "")
-    blobs = [store.blob(Oid(side.content)) if side.content is not None else b"" for side in (old, new)]
-    texts = [blob.decode("utf-8", "replace").splitlines() for blob in blobs]
-    return "\n".join(line for line in difflib.ndiff(texts[0], texts[1]) if line[:2] in {"- ", "+ "})
+    before, after = (
+        parse_canonical(store.blob(Oid(side.content))) if side.content is not None else {} for side in (old, new)
+    )
+    return "\n".join(_changed_values(before, after))
+
+
+def _changed_values(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    for key in sorted({*before, *after}):
+        if before.get(key) == after.get(key):
+            continue
+        if key in before:
+            yield f"-{key} {before[key]}"
+        if key in after:
+            yield f"+{key} {after[key]}"
 
 
 def show_difference(screen: Screen, old: Side, new: Side, text: str) -> None:
@@ -98,12 +109,7 @@ def show_difference(screen: Screen, old: Side, new: Side, text: str) -> None:
     if not text:
         screen.line("no difference")
     for line in text.splitlines():
-        screen.line(plain_code(line), {"+": "ok", "-": "fail", "#": "head"}.get(line[:1], ""))
-
-
-def plain_code(line: str) -> str:
-    """Give a line of a file as it is, without what would steer a terminal."""
-    return "".join(char for char in line.expandtabs(4) if char.isprintable())
+        screen.line(source(line), {"+": "ok", "-": "fail", "#": "head"}.get(line[:1], ""))
 
 
 def _active(ledger: Ledger, environment: str) -> Side:

@@ -89,7 +89,9 @@ class Screen:
 
     def json(self, value: object) -> None:
         """Print `value` as JSON."""
-        sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        # A job's log is read by its runner, which takes `##[` for a command wherever it stands.
+        text = json.dumps(value, indent=2, ensure_ascii=False).replace("##[", "##\\u005b")
+        sys.stdout.write(f"{text}\n")
 
     def text(self, text: str) -> None:
         """Print `text` as it is."""

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from promoter.cli.schemas import REPORTS
-from tests.cli.fleet import CONFIG, MANIFEST, Fleet
+from tests.cli.fleet import CONFIG, MANIFEST, Fleet, make_fleet
 from tests.plan.report.schemas import check
 
 
@@ -76,6 +76,21 @@ def test_diff_of_two_releases(running: Fleet) -> None:
     assert '1.4.2"}\n+        - {name: main, image: "ghcr.io/acme/shop:1.4.3' in said.out
     same = running("diff", "shop", "r1", "r1", "dev", "--exit-code", "--json")
     assert (same.code, same.json["same"]) == (0, True)
+
+
+def test_diff_of_values_in_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = CONFIG.replace(
+        'layout: {branch: "environment/{environment}", path: "{app}"}\ntools: {kustomize: 5.8.1}\n', ""
+    )
+    fleet = make_fleet(tmp_path, capsys, config)
+    fleet.ok("adopt", "shop")
+    fleet.ok("release", "shop", "1.4.2")
+    assert fleet.ok("diff", "shop", "dev", "r1") == (
+        "--- shop r0 in dev\n"
+        "+++ shop 1.4.2 (r1) in dev\n"
+        "-image:ghcr.io/acme/shop 1.0.0\n"
+        "+image:ghcr.io/acme/shop 1.4.2\n"
+    )
 
 
 @pytest.mark.parametrize("argv", [["shop"], ["shop", "dev"], ["shop", "dev", "staging", "r1"], ["shop", "r7", "dev"]])

@@ -32,12 +32,13 @@ def test_rows_of_different_lengths_and_no_rows(capsys: pytest.CaptureFixture[str
 
 def test_json_and_text(capsys: pytest.CaptureFixture[str]) -> None:
     screen = Screen()
-    screen.json({"a": "ü\x1b"})
+    screen.json({"a": "ü\x1b##[error]::x"})
     screen.text("one")
     screen.text("two\n")
     out = capsys.readouterr().out
     assert "\x1b" not in out
-    assert json.loads(out.removesuffix("one\ntwo\n")) == {"a": "ü\x1b"}
+    assert "##[" not in out
+    assert json.loads(out.removesuffix("one\ntwo\n")) == {"a": "ü\x1b##[error]::x"}
 
 
 def test_every_state_has_a_look() -> None:

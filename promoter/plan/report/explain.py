@@ -182,7 +182,7 @@ def _steps(view: View, path: list[View], release: int, at: Times) -> Iterator[Se
         waits = _wait(before, release, at)
         yield Sentence(f"then {waits.text}", waits.url) if index else waits
         verify = before.rules.verify
-        if verify.health and before.plan.state is not State.SOAKING:
+        if verify.health and before.rules.live.kind != "none" and before.plan.state is not State.SOAKING:
             where = " and ".join(before.rules.clusters) or before.environment
             soak = f" for {length(verify.soak)}" if verify.soak else ""
             otherwise = "" if verify.on_failure is OnFailure.CONTINUE else f" (within {length(verify.within)})"

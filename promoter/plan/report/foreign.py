@@ -47,6 +47,11 @@ def plain(text: str, limit: int = 200) -> str:
     return _cut(_broken(_one_line(text), _COMMANDS), limit)
 
 
+def source(line: str) -> str:
+    """Give a line of a file for a terminal or a log, spaces kept: nothing that steers a terminal or a runner."""
+    return _broken(_printable(line.expandtabs(4)), _COMMANDS)
+
+
 def title(text: str, limit: int = 200) -> str:
     """Give `text` as one line of plain text for a pull request's title or a commit message."""
     return _cut(_broken(_one_line(text), (*_COMMANDS, *_SPEAKS, *_LINE_STARTS, *_MARKERS)), limit)

@@ -67,7 +67,7 @@ def _afterwards(about: About) -> str:
         lines.append("When all pass, promoter merges this.")
     else:
         lines.append("When all pass, a person merges this, or asks promoter to.")
-    if verify.health and about.kind is Kind.PROMOTION:
+    if verify.health and about.rules.live.kind != "none" and about.kind is Kind.PROMOTION:
         soak = f" and stay so for {length(verify.soak)}" if verify.soak > timedelta(0) else ""
         lines.append(f"Then it must be live and healthy within {length(verify.within)}{soak}{_otherwise(about)}.")
     if about.head is not None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter.plan.report.foreign import BREAK, block, code, plain, prose, title
+from promoter.plan.report.foreign import BREAK, block, code, plain, prose, source, title
 
 SPICES = ["@kim", "#12", "GH-12", "!7", "acme/shop#3", "<!-- promoter:what -->", "-->", "::error::x", "##[add-path]/x"]
 SPICES += [
@@ -95,6 +95,14 @@ def test_saying_it_twice_changes_nothing(text: str) -> None:
     assert title(title(text)) == title(text)
     assert plain(plain(text)) == plain(text)
     assert block(block(text)) == block(text)
+
+
+@given(NASTY)
+def test_lines_of_files_keep_their_shape_and_command_nobody(text: str) -> None:
+    for line in text.splitlines():
+        shown = source(f"  {line}")
+        assert shown.startswith("  ")
+        assert not re.search(r"::|##\[|[\x00-\x1f\x7f]", shown)
 
 
 @given(NASTY, st.integers(min_value=5, max_value=50))

@@ -12,9 +12,9 @@ from promoter.model.release import ImageChange, SourceCommit
 from promoter.model.verdict import Answer, Verdict
 from promoter.plan.report.foreign import BREAK
 from promoter.plan.report.pull import LIMIT, pull_text, with_people
-from promoter.policy.rules import After, Newer, OnFailure, Promote, PullRules, Rules, Verify
+from promoter.policy.rules import After, Live, Newer, OnFailure, Promote, PullRules, Rules, Verify
 from tests.plan.report.test_foreign import NASTY
-from tests.plan.report.world import VERDICTS, at, config, content, ledger, oid
+from tests.plan.report.world import LIVE, VERDICTS, at, config, content, ledger, oid
 
 WANTED = f"""\
 <!-- promoter:what -->
@@ -143,8 +143,11 @@ def test_the_first_line_says_what_is_missing(answers: list[Answer], promote: Pro
     ("rules", "said"),
     [
         (Rules(After()), "When all pass, a person merges this, or asks promoter to."),
-        (Rules(After(), verify=Verify(on_failure=OnFailure.ROLLBACK)), "; else it goes back to 1.3.9 (r39)."),
-        (Rules(After(), verify=Verify(on_failure=OnFailure.CONTINUE)), "live and healthy within 1 h."),
+        (
+            Rules(After(), live=LIVE, verify=Verify(on_failure=OnFailure.ROLLBACK)),
+            "; else it goes back to 1.3.9 (r39).",
+        ),
+        (Rules(After(), live=LIVE, verify=Verify(on_failure=OnFailure.CONTINUE)), "live and healthy within 1 h."),
         (Rules(After(), newer=Newer.WAIT), "A newer release waits until this one is done."),
         (Rules(After(), newer=Newer.QUEUE), "Newer releases wait in line."),
     ],
@@ -154,7 +157,8 @@ def test_what_follows(rules: Rules, said: str) -> None:
 
 
 def test_no_promise_of_health_where_health_is_not_looked_at() -> None:
-    assert "healthy" not in body(rules=Rules(After(), verify=Verify(health=False))).partition("promoter:waiting")[2]
+    for rules in (Rules(After(), live=LIVE, verify=Verify(health=False)), Rules(After(), live=Live("none"))):
+        assert "healthy" not in body(rules=rules).partition("promoter:waiting")[2]
 
 
 def test_asked_for_by_a_person_promoter_merges() -> None:

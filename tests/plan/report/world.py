@@ -13,10 +13,11 @@ from promoter.model.plan import Action, Plan, SlotPlan, State
 from promoter.model.release import ImageChange, Release, SourceCommit
 from promoter.model.snapshot import AppSeen, ClusterLive, ProposalSeen, Slot, SlotSeen, Snapshot
 from promoter.model.verdict import Answer, Verdict
-from promoter.policy.rules import After, AppRules, Config, Promote, Rules, Verify
+from promoter.policy.rules import After, AppRules, Config, Live, Promote, Rules, Verify
 
 NOW = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
 IMAGE = "ghcr.io/acme/shop"
+LIVE = Live("files", {"path": "status/{cluster}"})
 ENVIRONMENTS = ("dev", "staging", "prod-eu", "prod-us")
 
 
@@ -122,7 +123,8 @@ def config(**rules: Rules) -> Config:
     environments = {}
     for before, name in zip((None, *ENVIRONMENTS), ENVIRONMENTS, strict=False):
         after = After((before,)) if before else After()
-        standard = Rules(after, promote=Promote.AUTO, verify=Verify(soak=timedelta(hours=4)), clusters=(name,))
+        verify = Verify(soak=timedelta(hours=4))
+        standard = Rules(after, promote=Promote.AUTO, verify=verify, clusters=(name,), live=LIVE)
         environments[name] = given.get(name, standard)
     shop = AppRules(
         name="shop",
