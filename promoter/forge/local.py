@@ -17,15 +17,15 @@ from promoter.forge.local_port import Shared
 from promoter.forge.local_records import People, PullRecord
 from promoter.forge.local_state import State
 from promoter.forge.local_store import ForgeStore, Look
-from promoter.model.forge import Check, Comment, Permission, Protection, PullRequest, PullState, PullText
+from promoter.model.forge import Check, Comment, Permission, Protection, PullRequest, PullText
 from promoter.model.names import Branch, Oid
 
 
 class LocalForge:
     """A forge in `repository`, as `identity`; satisfies `promoter.forge.port.Forge`.
 
-    Nobody tells this forge of a push, so a read that finds a pull request merged or closed by one writes that down,
-    as it would be forgotten when the branch moves on. With `notices` False reads never write.
+    Nobody tells this forge of a push, so a read that finds a pull request moved, merged or closed by one writes that
+    down once, as it would be forgotten when the branch moves on. With `notices` False reads never write.
     """
 
     def __init__(self, repository: Shared, identity: str = "promoter", notices: bool = True) -> None:
@@ -181,11 +181,7 @@ class LocalForge:
 
     def _settled(self, look: Look, pulls: Sequence[PullRecord]) -> Mapping[int, PullRecord]:
         after = self._state.settled(look, pulls)
-        ended = [
-            new.number
-            for old, new in zip(pulls, after, strict=True)
-            if old.state is PullState.OPEN and new.state is not PullState.OPEN
-        ]
-        if ended and self._notices:
-            self._acts.note(ended)
+        moved = [new.number for old, new in zip(pulls, after, strict=True) if old != new]
+        if moved and self._notices:
+            self._acts.note(moved)
         return {pull.number: pull for pull in after}

@@ -54,13 +54,11 @@ class Acts:
         return found, self._state.settled(look, (found,))[0]
 
     def note(self, numbers: Iterable[int]) -> None:
-        """Write down which of these pull requests pushes have merged or closed, before their branches move on."""
+        """Write down what pushes did to these pull requests, before their branches move on."""
 
         def plan(look: Look) -> Change[None]:
             before = [pull for number in numbers if (pull := self._state.found(look, number)) is not None]
-            after = self._state.settled(look, before)
-            ended = [pull if pull.state is not PullState.OPEN else old for old, pull in zip(before, after, strict=True)]
-            return Change(None, _differing(before, ended))
+            return Change(None, _differing(before, self._state.settled(look, before)))
 
         self._store.write("Note what pushes did to pull requests", self._state.identity, None, plan)
 

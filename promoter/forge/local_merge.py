@@ -7,8 +7,9 @@ change and not the size of the tree.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import pygit2
@@ -55,7 +56,7 @@ class Merger:
         return self._forks[pair]
 
     def fits(self, base: Oid, head: Oid) -> bool:
-        """Tell whether `head` merges into `base` without a conflict. Writes nothing."""
+        """Tell whether `head` merges into `base` without a conflict. Writes at most a file that both sides changed."""
         if (base, head) not in self._fits:
             _keep(self._fits, (base, head), self._merged(base, head, write=False) is not None)
         return self._fits[base, head]
@@ -65,7 +66,10 @@ class Merger:
         if fork is None:
             return None
         before, ours, theirs = (self._objects.commit(oid).tree for oid in (fork, base, head))
-        return self._three_way(before, ours, theirs, write)
+        try:
+            return self._three_way(before, ours, theirs, write)
+        except _Conflict:
+            return None
 
     def changed(self, base: Oid, head: Oid) -> tuple[str, ...]:
         """Give the paths of files that differ between `head` and the place where it left `base`, sorted."""
@@ -111,12 +115,13 @@ class Merger:
                     f"{commit.id[:10]} is a merge and cannot be put on top of {base[:10]}", "merge or squash instead"
                 )
             below, ours = self._objects.commit(commit.parents[0]).tree, self._objects.commit(tip).tree
-            tree = self._three_way(below, ours, commit.tree, write=True)
-            if tree is None:
+            try:
+                tree = self._three_way(below, ours, commit.tree, write=True)
+            except _Conflict as conflict:
                 raise Rejected(
                     f"{commit.id[:10]} cannot be put on top of {base[:10]}: both changed the same lines",
                     "bring the head branch up to date and solve the conflict there",
-                )
+                ) from conflict
             if tree != ours:
                 author = (commit.author, commit.email) if commit.author else committer
                 tip = self._objects.put_commit(tree, (tip,), commit.message, author, now)
@@ -129,8 +134,8 @@ class Merger:
         for commit in walk:
             yield self._objects.commit(Oid(str(commit.id)))
 
-    def _three_way(self, before: Oid, ours: Oid, theirs: Oid, write: bool) -> Oid | None:
-        """Give the merged tree, None on a conflict; without `write` any tree stands for success."""
+    def _three_way(self, before: Oid, ours: Oid, theirs: Oid, write: bool) -> Oid:
+        """Give the merged tree; without `write` any other tree stands for one that is not empty. Raises _Conflict."""
         if theirs in (ours, before):
             return ours
         if ours == before:
@@ -143,29 +148,45 @@ class Merger:
                 continue
             if mine == was:
                 changes[name] = other
-            elif mine and other and mine.mode == other.mode == TREE and (was is None or was.is_tree):
-                merged = self._three_way(was.id if was else EMPTY, mine.id, other.id, write)
-                if merged is None:
-                    return None
-                changes[name] = None if merged == EMPTY else Node(TREE, merged)
-            else:
-                return self._by_content(before, ours, theirs, write)
-        return self._objects.edit_tree(ours, changes) if write else ours
+                continue
+            below = [one.id if one and one.is_tree else EMPTY for one in (was, mine, other)]
+            folder = self._three_way(below[0], below[1], below[2], write)
+            was, mine, other = (None if one is None or one.is_tree else one for one in (was, mine, other))
+            file = self._file(was, mine, other, partial(self._by_content, before, ours, theirs, name))
+            if file is not None and folder != EMPTY:
+                raise _Conflict
+            changes[name] = file if folder == EMPTY else Node(TREE, folder)
+        if not any({**left, **changes}.values()):
+            return EMPTY
+        if not write:
+            return theirs if ours == EMPTY else ours
+        return self._objects.edit_tree(ours, changes)
 
-    def _by_content(self, before: Oid, ours: Oid, theirs: Oid, write: bool) -> Oid | None:
-        """Merge one folder line by line: both sides changed the same file in it."""
+    def _file(self, was: Node | None, mine: Node | None, other: Node | None, content: Callable[[], Oid]) -> Node | None:
+        """Merge what stands under one name; `content` merges three different texts."""
+        if other in (mine, was):
+            return mine
+        if mine == was:
+            return other
+        if not (was and mine and other and was.is_file and mine.is_file and other.is_file):
+            raise _Conflict
+        mode = mine.mode if other.mode == was.mode else other.mode
+        if other.id in (mine.id, was.id):
+            return Node(mode, mine.id)
+        return Node(mode, other.id if mine.id == was.id else content())
+
+    def _by_content(self, before: Oid, ours: Oid, theirs: Oid, name: str) -> Oid:
+        """Merge the file `name` of one folder line by line."""
         for blob in self._contested(before, ours, theirs):
             self._objects.blob(blob)  # libgit2 cannot fetch what a partial clone left away
-        if before == EMPTY:
-            self._objects.edit_tree(None, {})  # libgit2 wants to find it
-        repo = self._objects.repo
         try:
-            index = repo.merge_trees(before, ours, theirs, flags=MergeFlag(0))
-            if index.conflicts is not None:
-                return None
-            return Oid(str(index.write_tree(repo))) if write else ours
+            index = self._objects.repo.merge_trees(before, ours, theirs, flags=MergeFlag(0))
+            sides = [one for conflict in index.conflicts or () for one in conflict if one is not None]
+            if any(one.path == name for one in sides):
+                raise _Conflict
+            return Oid(str(index[name].id))
         except (pygit2.GitError, KeyError) as error:
-            raise EdgeFailed(f"cannot merge the trees {ours} and {theirs}: {error}") from error
+            raise EdgeFailed(f"cannot merge {name} in the trees {ours} and {theirs}: {error}") from error
 
     def _contested(self, before: Oid, ours: Oid, theirs: Oid) -> Iterator[Oid]:
         """Give the files that a merge by content must read."""
@@ -192,6 +213,10 @@ class Merger:
             named = {name: Node(found.mode, found.id) for name, found in self._objects.children(tree)}
             _keep(self._folders, tree, named)
         return self._folders[tree]
+
+
+class _Conflict(Exception):
+    """Both sides changed the same thing."""
 
 
 def _keep(answers: dict[K, V], key: K, answer: V) -> None:

@@ -1,7 +1,7 @@
 """What the local forge's records mean now: branches move without telling the forge, so every read looks at them.
 
 An open pull request whose head has reached its base was merged by a push; one whose head or base branch is gone, or
-whose head branch was put back to what its base held before, was closed by somebody unknown. Invariant: what is said
+whose head branch was moved to a commit of its base, was closed by somebody unknown. Invariant: what is said
 here follows from the record and the branches alone, so two readers of one moment agree.
 """
 
@@ -49,16 +49,12 @@ class State:
     def _settle(self, look: Look, pull: PullRecord) -> PullRecord:
         head, base = look.branches.get(pull.head_branch), look.branches.get(pull.base_branch)
         if base is not None and self.merger.contains(base, pull.head):
-            return self._pushed(pull, pull.head, base)
-        if head is None or base is None:
+            grown = head is not None and self.merger.contains(base, head) and self.merger.contains(head, pull.head)
+            return self._pushed(pull, head if head and grown else pull.head, base)
+        # A head that nobody saw before it was in the base came from there: the branch was emptied.
+        if head is None or base is None or self.merger.contains(base, head):
             return replace(pull, state=PullState.CLOSED)
-        if head == pull.head:
-            return pull
-        if not self.merger.contains(base, head):
-            return replace(pull, head=head, base=base)
-        if self.merger.contains(pull.base, head):
-            return replace(pull, state=PullState.CLOSED)
-        return self._pushed(pull, head, base)
+        return pull if head == pull.head else replace(pull, head=head, base=base)
 
     def _pushed(self, pull: PullRecord, head: Oid, base: Oid) -> PullRecord:
         commit = self.merger.landed(base, head, pull.base)
@@ -160,7 +156,7 @@ class State:
     def refusal(self, look: Look, pull: PullRecord, method: str) -> str | None:
         """Say why the open pull request may not be merged now; None when it may. A conflict is found by merging."""
         rules = self.protection(look, pull.base_branch)
-        reviews = [one for one in self.reviews(look, pull) if "write" in one.groups and one.user != pull.author]
+        reviews = [one for one in self.reviews(look, pull) if "write" in one.groups]
         approved = sum(one.state == "approved" and one.head == pull.head for one in reviews)
         if pull.draft:
             return "it is a draft"

@@ -121,6 +121,27 @@ def test_a_rebuilt_head_that_was_judged_is_known(repo: Repository, forge: LocalF
     assert (forge.pull(number).state, forge.pull(number).head) == (PullState.MERGED, head)
 
 
+def test_a_rebuilt_head_that_was_seen_is_known(repo: Repository, forge: LocalForge, number: int) -> None:
+    head = propose(repo, "3")
+    assert forge.pulls([HEAD])[HEAD][0].head == head
+    push(repo, BASE, head)
+    push(repo, HEAD, None)
+    assert (forge.pull(number).state, forge.pull(number).head) == (PullState.MERGED, head)
+
+
+def test_a_head_that_grew_and_was_pushed_is_merged_whole(repo: Repository, forge: LocalForge, number: int) -> None:
+    head = commit_files(repo, HEAD, {"shop/more.yaml": "1"}, "More")
+    push(repo, BASE, head)
+    seen = forge.pull(number)
+    assert (seen.state, seen.head, seen.merged_commit) == (PullState.MERGED, head, head)
+
+
+def test_a_branch_put_back_to_a_newer_base_is_closed(repo: Repository, forge: LocalForge, number: int) -> None:
+    push(repo, HEAD, commit_files(repo, BASE, {"other/app.yaml": "2"}, "Elsewhere"))
+    seen = forge.pull(number)
+    assert (seen.state, seen.merged_commit) == (PullState.CLOSED, None)
+
+
 def test_a_merge_commit_by_hand_is_found(repo: Repository, forge: LocalForge, number: int) -> None:
     head = forge.pull(number).head
     base = commit_files(repo, BASE, {"other/app.yaml": "2"}, "Elsewhere")
@@ -331,7 +352,17 @@ def test_words_that_mean_nothing_are_refused(repo: Repository, forge: LocalForge
         forge.merge_pull(number, head, "octopus", "", at(1))
 
 
-# Rights and owners
+# Labels, rights and owners
+
+
+def test_a_person_may_take_our_labels_away(forge: LocalForge, number: int) -> None:
+    forge.change_labels(number, ["x", "y"], ["promoter"], "kim", at(1))
+    assert forge.pull(number).labels == ("env/prod", "x", "y")
+    forge.set_labels(number, ["y", "z"], "kim", at(2))
+    assert forge.pull(number).labels == ("y", "z")
+    # What is asked for is there again.
+    forge.edit_pull(number, TEXT, at(3))
+    assert forge.pull(number).labels == ("env/prod", "promoter", "y", "z")
 
 
 def test_until_people_are_named_everybody_who_can_push_writes(forge: LocalForge) -> None:

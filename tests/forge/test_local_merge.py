@@ -14,25 +14,44 @@ from promoter.forge.local_merge import Merger
 from promoter.git.ref import RefUpdate
 from promoter.git.repository import Repository
 from promoter.git.store import FILE, Entry
+from promoter.git.tree import EXECUTABLE
 from promoter.model.names import Oid
 from tests.repos import KIM, START, commit_files, make_repo, tip
 
 PATHS = ("a", "b", "d/a", "d/b", "d/e/a", "f/a")
 
 
-def contents(path: str) -> list[str | None]:
+Content = tuple[str, int] | None
+"""Text and mode; None: nothing there."""
+Files = dict[str, Content]
+
+
+def contents(path: str) -> st.SearchStrategy[Content]:
     """Give what may stand at a path; no two paths are alike, as git would take one for the other, renamed."""
     lines = [f"{path} {number}\n" for number in range(12)]
-    return [None, lines[0], lines[1], *("".join([*lines[:at], f"{path} new\n", *lines[at + 1 :]]) for at in (1, 2, 9))]
+    longer = ["".join([*lines[:at], f"{path} new\n", *lines[at + 1 :]]) for at in (1, 2, 9)]
+    return st.none() | st.tuples(st.sampled_from([lines[0], lines[1], *longer]), st.sampled_from([FILE, EXECUTABLE]))
 
 
-trees = st.fixed_dictionaries({path: st.sampled_from(contents(path)) for path in PATHS})
+trees = st.fixed_dictionaries({path: contents(path) for path in PATHS})
 # A file where others have a folder.
 bent = st.builds(
     lambda files, content: {**{path: text for path, text in files.items() if not path.startswith("d/")}, "d": content},
     trees,
-    st.sampled_from(contents("d")[1:]),
+    contents("d"),
 )
+whole = trees | bent
+
+
+@st.composite
+def changed(draw: st.DrawFn, before: st.SearchStrategy[Files]) -> tuple[Files, Files, Files]:
+    """Give a tree and two that come of it by few changes, so that many merges have no conflict."""
+    root = draw(before)
+    few = st.dictionaries(st.sampled_from(PATHS), st.none(), max_size=2)
+    sides = [{**root, **{path: draw(contents(path)) for path in draw(few)}} for _ in range(2)]
+    # What lies below a file cannot be there.
+    ours, theirs = ({path: one for path, one in side.items() if "d" not in side or path[:2] != "d/"} for side in sides)
+    return root, ours, theirs
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +59,9 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     return make_repo(tmp_path_factory.mktemp("merge") / "r.git", {"start": ""})
 
 
-def commit(repo: Repository, files: dict[str, str | None], *parents: Oid) -> Oid:
+def commit(repo: Repository, files: Files, *parents: Oid) -> Oid:
     store = repo.store
-    entries = {path: Entry(FILE, store.put_blob(text.encode())) for path, text in files.items() if text is not None}
+    entries = {path: Entry(one[1], store.put_blob(one[0].encode())) for path, one in files.items() if one is not None}
     return store.put_commit(store.edit_tree(None, entries), parents, "x", KIM, START)
 
 
@@ -55,10 +74,9 @@ def git_merge(repo: Repository, base: Oid, head: Oid) -> Oid | None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(before=trees, ours=trees | bent, theirs=trees | bent)
-def test_a_merge_is_what_git_makes_of_it(
-    repo: Repository, before: dict[str, str | None], ours: dict[str, str | None], theirs: dict[str, str | None]
-) -> None:
+@given(changed(whole) | st.tuples(whole, whole, whole))
+def test_a_merge_is_what_git_makes_of_it(repo: Repository, sides: tuple[Files, Files, Files]) -> None:
+    before, ours, theirs = sides
     root = commit(repo, before)
     base, head = commit(repo, ours, root), commit(repo, theirs, root)
     expected = git_merge(repo, base, head)
@@ -75,9 +93,7 @@ def test_a_merge_is_what_git_makes_of_it(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=trees | bent, after=trees | bent)
-def test_changed_paths_are_those_of_git(
-    repo: Repository, before: dict[str, str | None], after: dict[str, str | None]
-) -> None:
+def test_changed_paths_are_those_of_git(repo: Repository, before: Files, after: Files) -> None:
     base = commit(repo, before)
     head = commit(repo, after, base)
     command = ["git", "-C", repo.url, "diff", "--no-renames", "--name-only", "-z", base, head]
@@ -137,7 +153,7 @@ def test_a_squash_tells_everything_oldest_first(fresh: Repository) -> None:
 def test_histories_that_share_nothing_do_not_merge(fresh: Repository) -> None:
     base = tip(fresh, "main")
     assert base is not None
-    stranger = commit(fresh, {"a": "2"})
+    stranger = commit(fresh, {"a": ("2", FILE)})
     merger = Merger(fresh.store)
     assert merger.fork(base, stranger) is None
     assert merger.fits(base, stranger) is False
