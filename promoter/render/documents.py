@@ -1,20 +1,25 @@
 """YAML streams as text: cut into documents, and looked into without giving their scalars types.
 
 Every scalar is read as text (YAML's failsafe schema), so nothing is refused or changed for what another YAML version
-makes of `on`, `012` or `=`.
+makes of `on`, `012` or `=`. Invariant: reading does not recurse, so no stream ends the process by its depth.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from promoter.errors import RenderFailed
+
+DEEPEST: Final = 200
+"""How deep a document may be nested; a schema of a CustomResourceDefinition reaches about 40."""
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _BARE_MARKER = re.compile(r"---[ \t]*(?:#.*)?")
@@ -25,13 +30,14 @@ _WIDE = 1 << 20
 _NOTHING = frozenset({"", "null", "Null", "NULL", "~"})
 
 
-def load(data: bytes | str, where: str) -> list[object]:
+def load(data: bytes | str, where: str, *, unique: bool = False) -> list[object]:
     """Load all documents of a stream: mappings, lists and strings; empty documents are left out.
 
-    Raises RenderFailed that names `where`, the line and what is wrong.
+    Of a key that stands twice the last counts; with `unique` it is refused. Raises RenderFailed that names `where`,
+    the line and what is wrong.
     """
     try:
-        loaded: list[object] = list(yaml.load_all(data, Loader=_LOADER))
+        loaded = list(_documents(data, where, unique))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RenderFailed(f"{where} is not YAML: {_reason(error)}") from error
     return [document for document in loaded if not is_nothing(document)]
@@ -40,6 +46,76 @@ def load(data: bytes | str, where: str) -> list[object]:
 def is_nothing(value: object) -> bool:
     """Tell whether a loaded value is null, or an empty scalar."""
     return value is None or (isinstance(value, str) and value in _NOTHING)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A mapping or list that is being read."""
+
+    value: dict[str, object] | list[object]
+    key: str | None = None
+    """In a mapping: the key that waits for its value."""
+
+
+@dataclass(slots=True)
+class _Document:
+    """Puts one document together."""
+
+    where: str
+    unique: bool
+    root: object = None
+    open: list[_Open] = field(default_factory=list)
+    anchors: dict[str, object] = field(default_factory=dict)
+
+    def take(self, event: yaml.Event) -> None:
+        """Take the next event of the document."""
+        if isinstance(event, yaml.ScalarEvent):
+            self._place(event.value, event)
+        elif isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self.anchors:
+                raise RenderFailed(f"{_line(self.where, event)}: *{event.anchor} names nothing that stands before it")
+            self._place(self.anchors[event.anchor], event)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            value: dict[str, object] | list[object] = {} if isinstance(event, yaml.MappingStartEvent) else []
+            self._place(value, event)
+            self.open.append(_Open(value))
+            if len(self.open) > DEEPEST:
+                raise RenderFailed(f"{_line(self.where, event)} is nested more than {DEEPEST} deep")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self.open.pop()
+
+    def _place(self, value: object, event: yaml.NodeEvent) -> None:
+        if not isinstance(event, yaml.AliasEvent) and event.anchor is not None:
+            self.anchors[event.anchor] = value
+        if not self.open:
+            self.root = value
+            return
+        top = self.open[-1]
+        if isinstance(top.value, list):
+            top.value.append(value)
+        elif top.key is not None:
+            top.value[top.key], top.key = value, None
+        elif not isinstance(value, str):
+            raise RenderFailed(f"{_line(self.where, event)}: a key must be text")
+        elif self.unique and value in top.value:
+            raise RenderFailed(f"{_line(self.where, event)}: {value} stands twice", "Remove one of the two.")
+        else:
+            top.key = value
+
+
+def _documents(data: bytes | str, where: str, unique: bool) -> Iterator[object]:
+    document = _Document(where, unique)
+    for event in yaml.parse(data, Loader=_LOADER):
+        if isinstance(event, yaml.DocumentStartEvent):
+            document = _Document(where, unique)
+        elif isinstance(event, yaml.DocumentEndEvent):
+            yield document.root
+        else:
+            document.take(event)
+
+
+def _line(where: str, event: yaml.Event) -> str:
+    return f"{where}, line {event.start_mark.line + 1}" if event.start_mark is not None else where
 
 
 def chunks(data: bytes, where: str) -> list[str]:
@@ -68,6 +144,8 @@ def load_styled(data: bytes | str, where: str) -> Any:
     """Load one document so that `dump_styled` writes quotes, comments and number styles as they were."""
     try:
         return _styled().load(data)
+    except RecursionError as error:
+        raise RenderFailed(f"{where} is nested too deep to be changed") from error
     except (YAMLError, UnicodeDecodeError, ValueError) as error:
         raise RenderFailed(f"{where} is not YAML: {' '.join(str(error).split())[:200]}") from error
 

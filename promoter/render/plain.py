@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from promoter.errors import RenderFailed
-from promoter.render.documents import chunks
+from promoter.render.documents import chunks, load
 from promoter.render.job import Bench, Job, Part, Place, Prepare, check_settings, place
 from promoter.render.overlay import NAME, Overlay, apply, operations, parse
 from promoter.render.port import RenderRequest
@@ -121,6 +121,8 @@ def _parts(tree: Tree, layer: _Layer) -> list[Part]:
     parts = [part for base in layer.bases for part in _parts(tree, base)]
     for path in layer.files:
         texts = chunks(tree.read(path), path)
-        many = len(texts) > 1
-        parts += [Part(f"{path}, document {at + 1}" if many else path, text.encode()) for at, text in enumerate(texts)]
+        for at, text in enumerate(texts):
+            where = f"{path}, document {at + 1}" if len(texts) > 1 else path
+            load(text, where, unique=True)  # kustomize and Flux refuse a key that stands twice, others take one of them
+            parts.append(Part(where, text.encode()))
     return apply(layer.overlay.patches, parts, layer.where) if layer.overlay.patches else parts

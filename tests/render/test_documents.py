@@ -68,3 +68,35 @@ def test_a_fault_says_where_it_is() -> None:
 )
 def test_what_is_not_changed_is_written_as_it_was(text: str) -> None:
     assert dump_styled(load_styled(text, "it")) == text
+
+
+@pytest.mark.parametrize(
+    "stream", ["[" * 400_000 + "]" * 400_000, "- " * 400_000 + "a", "{a: " * 300 + "1" + "}" * 300]
+)
+def test_depth_does_not_end_the_process(stream: str) -> None:
+    with pytest.raises(RenderFailed, match=r"^it, line 1 is nested more than 200 deep$"):
+        load(stream, "it")
+
+
+def test_a_key_that_stands_twice_is_refused_when_asked() -> None:
+    twice = "a: 1\nb:\n  c: 1\n  c: 2\n"
+    assert load(twice, "it") == [{"a": "1", "b": {"c": "2"}}]
+    with pytest.raises(RenderFailed, match=r"^it, line 4: c stands twice\n  Remove one of the two\.$"):
+        load(twice, "it", unique=True)
+    assert load("a: {c: 1}\nb: {c: 1}\n", "it", unique=True) == [{"a": {"c": "1"}, "b": {"c": "1"}}]
+
+
+@pytest.mark.parametrize(
+    ("stream", "message"), [("a: *b\n", "it, line 1: *b names nothing"), ("{a: 1}: 2\n", "key must")]
+)
+def test_what_has_no_meaning_as_an_object(stream: str, message: str) -> None:
+    with pytest.raises(RenderFailed) as failed:
+        load(stream, "it")
+    assert message in str(failed.value)
+
+
+@given(st.lists(VALUES, max_size=3))
+def test_it_reads_what_the_library_reads(documents: list[object]) -> None:
+    text = yaml.dump_all(documents, explicit_start=True)
+    known = [one for one in yaml.load_all(text, Loader=yaml.BaseLoader) if one not in ("", "null")]
+    assert load(text, "it") == known
