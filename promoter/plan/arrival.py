@@ -30,6 +30,8 @@ def arrivals(sight: Sight, environment: str) -> None:
             _merged_without_trace(sight, environment, merged)
         return
     if slot.content is None and place.stay is None:
+        if place.drift is not None:
+            sight.change(environment, "the hand edit is gone", drift=None)
         return
     known = {n: r.content[environment] for n, r in sight.seen.ledger.releases.items() if environment in r.content}
     if merged and slot.holds(known.get(merged[-1][1])):
@@ -171,10 +173,11 @@ def _mixed(sight: Sight, environment: str, release: int) -> None:
 
 def _drift(sight: Sight, environment: str) -> None:
     place, slot = sight.places[environment], sight.slot(environment)
-    if place.stay is None or (place.drift is not None and place.drift.content == slot.content):
+    if place.drift is not None and place.drift.content == slot.content:
         return
-    drift = Drift(slot.content, slot.tip or place.stay.commit, sight.now)
-    stay = replace(place.stay, healthy_since=None)  # a soak needs a slot that holds what is soaking
+    drift = Drift(slot.content, slot.tip or Oid(""), sight.now)
+    # a soak needs a slot that holds what is soaking
+    stay = replace(place.stay, healthy_since=None) if place.stay is not None else None
     sight.change(environment, "the slot was changed by hand to something no release explains", drift=drift, stay=stay)
 
 

@@ -65,8 +65,8 @@ def outcome(sight: Sight, environment: str) -> None:
     ):
         return
     known = place.outcomes.get(stay.release)
-    if known is not None and known.result is Result.FAILED:
-        return
+    if known is not None and known.result in (Result.FAILED, Result.LEFT):
+        return  # only a person's retry undoes these; what was left stays active only until its rollback is merged
     answer, reason = health(sight, environment)
     if known is not None and known.result is Result.VERIFIED:
         if answer is Answer.FAILURE:

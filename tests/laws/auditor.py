@@ -60,8 +60,8 @@ class Auditor:
         """Take note of what is healthy now; called after every step of the history."""
         for env in self.world.environments:
             cluster = self.world.clusters[env]
-            active = self.world.slot_tree(self.world.active(env))
-            runs = self.world.slot_tree(cluster.deployed)
+            active = self.world.slot(env, self.world.active(env))
+            runs = self.world.slot(env, cluster.deployed)
             well = active is not None and runs == active and not cluster.shaky and active not in self.world.sick
             if not well:
                 if not cluster.unreachable:
@@ -80,34 +80,39 @@ class Auditor:
     # --- judging writes ---
 
     def refs(self, updates: Sequence[RefUpdate]) -> dict[str, Any]:
+        lay, envs = self.world.lay, self.world.environments
         for update in updates:
             name = update.ref.removeprefix("refs/heads/")
-            if name.startswith("promoter-ledger/") or (name.startswith("environment/") and "-next" not in name):
-                self._append_only(update)
-            if name.startswith("environment/") and "-next" in name:
-                self._proposal(update)
-            elif name.startswith("environment/"):
-                self._active(name.removeprefix("environment/"), update)
-            elif name == "main":
-                self._append_only(update)
+            proposals = [env for env in envs if lay.proposal(env) == name]
+            if proposals:
+                self._proposal(proposals[0], update)
+                continue
+            self._append_only(update)
+            actives = [env for env in envs if lay.active(env) == name]
+            if actives and update.new is not None:
+                found = parse_trailers(self.world.repo.store.commit(update.new).message)
+                if found:
+                    self._active(found[-1].environment, update)
+                elif update.old is not None and name != "main":
+                    self.fail(2, f"{name} gets a commit that brings no release")
         return {}
 
     def forge(self, name: str, args: tuple[Any, ...]) -> dict[str, Any]:
         if name == "open_pull":
             head, base, _text, _now = args
-            env = str(base).removeprefix("environment/")
             word = self._word(self._tip(str(head)))
+            env = word.environment
+            if (str(head), str(base)) != (self.world.lay.proposal(env), self.world.lay.active(env)):
+                self.fail(2, f"a pull request from {head} into {base} carries {word}")
             self._may_come(env, word, "a pull request")
             closed = self.closed.get((env, word.release))
             if closed is not None and (env, word.release) not in self.allowed_back:
                 self.fail(7, f"r{word.release} is proposed to {env} again after #{closed} was closed")
         if name == "merge_pull":
             number, expect, *_ = args
-            pull = self.world.people.pull(number)
-            env = str(pull.base_branch).removeprefix("environment/")
-            if pull.head != expect:
-                return {}  # the forge will refuse
-            self._merge(env, expect, self.world.active(env))
+            if self.world.people.pull(number).head == expect:  # else the forge refuses
+                env = self._word(expect).environment
+                self._merge(env, expect, self.world.active(env))
         return {}
 
     def _tip(self, branch: str) -> Oid:
@@ -126,11 +131,10 @@ class Auditor:
         if update.new is None or not self.world.repo.store.is_ancestor(update.old, update.new):
             self.fail(8, f"{update.ref} would lose commits")
 
-    def _proposal(self, update: RefUpdate) -> None:
+    def _proposal(self, env: str, update: RefUpdate) -> None:
         current = self.world.repo.refs([update.ref]).get(update.ref)
         if current != update.old:
             return
-        env = update.ref.removeprefix("refs/heads/environment/").partition("-next")[0]
         active = self.world.active(env)
         mine = current is None or current in self.heads
         merged = current is not None and active is not None and self.world.repo.store.is_ancestor(current, active)
@@ -141,7 +145,7 @@ class Auditor:
         self.heads.add(update.new)
         commit = self.world.repo.store.commit(update.new)
         self._may_come(env, self._word(update.new), "a proposal")
-        self._inside(commit.parents[0], update.new)
+        self._inside(env, commit.parents[0], update.new)
 
     def _active(self, env: str, update: RefUpdate) -> None:
         current = self.world.active(env)
@@ -154,8 +158,8 @@ class Auditor:
         word = self._word(head)
         self._may_come(env, word, "a merge")
         commit = self.world.repo.store.commit(head)
-        self._inside(commit.parents[0], head)
-        before, here = self.world.slot_tree(commit.parents[0]), self.world.slot_tree(base)
+        self._inside(env, commit.parents[0], head)
+        before, here = self.world.slot(env, commit.parents[0]), self.world.slot(env, base)
         if before != here:
             self.fail(2, f"merge into {env} of something judged on another slot content")
         ledger = self.ledger()
@@ -163,7 +167,7 @@ class Auditor:
             self.fail(6, "a merge without a ledger")
             return
         release = ledger.releases.get(word.release)
-        if release is None or release.content.get(env) != self.world.slot_tree(head):
+        if release is None or release.content.get(env) != self.world.slot(env, head):
             self.fail(2, f"{head[:8]} is not the content of r{word.release} in {env}")
         hold = ledger.place(env).hold
         if word.kind is Kind.PROMOTION and hold is not None:
@@ -179,11 +183,9 @@ class Auditor:
         """By policy, and only when what it goes back from is not well."""
         return env in self.automatic and env not in self.healthy
 
-    def _inside(self, parent: Oid, head: Oid) -> None:
-        store = self.world.repo.store
-        old = {name: entry for name, entry in store.children(store.commit(parent).tree) if name != "shop"}
-        new = {name: entry for name, entry in store.children(store.commit(head).tree) if name != "shop"}
-        if old != new:
+    def _inside(self, env: str, parent: Oid, head: Oid) -> None:
+        lay, repo = self.world.lay, self.world.repo
+        if lay.outside(repo, env, parent) != lay.outside(repo, env, head):
             self.fail(9, f"{head[:8]} changes something outside its slot")
 
     def _may_come(self, env: str, word: Trailers, what: str) -> None:

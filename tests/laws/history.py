@@ -18,13 +18,13 @@ from promoter.run.command import command
 from promoter.run.look import look
 from promoter.run.run import run
 from tests.laws.auditor import Auditor
+from tests.laws.layouts import BRANCHES, FOLDERS, IN_PLACE, Lay
 from tests.laws.world import Crash, World
 from tests.repos import commit_files, tip
 
 Step = tuple[Any, ...]
 
-HEAD = 'version: 1\nlayout: {branch: "environment/{environment}", path: "{app}"}\nlive: {files: "status/{cluster}"}\n'
-APPS = 'apps: {shop: {path: "shop/{environment}", render: plain}}\n'
+HEAD = 'version: 1\nlive: {files: "status/{cluster}"}\n'
 
 
 class Shape:
@@ -37,9 +37,11 @@ class Shape:
         after: dict[str, Sequence[str]],
         soak: dict[str, int],
         automatic: frozenset[str] = frozenset(),
+        lay: Lay = BRANCHES,
     ) -> None:
         self.name, self.after = name, after
-        self.config = HEAD + "environments:\n" + environments + APPS
+        self.lay, self.lines = lay, environments
+        self.config = f"{HEAD}{lay.config}environments:\n{environments}apps: {{shop: {{{lay.render}}}}}\n"
         self.environments = list(after)
 
         self.automatic = automatic
@@ -75,7 +77,10 @@ PEOPLE = Shape(
     {},
     frozenset({"dev"}),
 )
-SHAPES = [LINE, DIAMOND, PEOPLE]
+FOLDED = Shape("folders", DIAMOND.lines, DIAMOND.after, {"east": 20}, lay=FOLDERS)
+PLACED = Shape("in-place", LINE.lines, LINE.after, {"staging": 30}, lay=IN_PLACE)
+PLACED_PEOPLE = Shape("in-place-people", PEOPLE.lines, PEOPLE.after, {}, frozenset({"dev"}), IN_PLACE)
+SHAPES = [LINE, DIAMOND, PEOPLE, FOLDED, PLACED, PLACED_PEOPLE]
 
 _ENV = st.integers(0, 3)
 STEP = st.one_of(
@@ -96,6 +101,7 @@ STEP = st.one_of(
     st.tuples(st.just("approve"), _ENV),
     st.tuples(st.just("check"), _ENV, st.sampled_from(["success", "failure"])),
     st.tuples(st.just("hand"), _ENV),
+    st.tuples(st.just("unrelated"), _ENV),
     st.tuples(st.just("revert"), _ENV, st.integers(1, 3)),
     st.tuples(st.just("push"), _ENV),
     st.tuples(st.just("force"), _ENV),
@@ -114,7 +120,7 @@ class Play:
     """Plays a history on a world, every write audited."""
 
     def __init__(self, root: Path, shape: Shape) -> None:
-        self.world = World(root, shape.config, shape.environments)
+        self.world = World(root, shape.config, shape.environments, shape.lay)
         self.audit = Auditor(self.world, shape.after, shape.soak, shape.automatic)
         self.audit.attach()
 
@@ -214,18 +220,21 @@ class Play:
     def do_hand(self, index: int) -> None:
         self.world.hand_edit(self.env(index), f"# {self.world.now}\n")
 
+    def do_unrelated(self, index: int) -> None:
+        self.world.unrelated(self.env(index))
+
     def do_revert(self, index: int, back: int) -> None:
         self.world.revert(self.env(index), back)
 
     def do_push(self, index: int) -> None:
         """A person adds a commit to a proposal."""
-        branch = f"environment/{self.env(index)}-next/shop"
+        branch = self.world.lay.proposal(self.env(index))
         if tip(self.world.repo, branch) is not None:
             commit_files(self.world.repo, branch, {"shop/more.yaml": "# more\n"}, "More", at=self.world.now)
 
     def do_force(self, index: int) -> None:
         """A person replaces a proposal."""
-        branch, active = f"environment/{self.env(index)}-next/shop", self.world.active(self.env(index))
+        branch, active = self.world.lay.proposal(self.env(index)), self.world.active(self.env(index))
         old = tip(self.world.repo, branch)
         if old is None or active is None:
             return
@@ -238,15 +247,15 @@ class Play:
         for pull in self.world.pulls(env):
             if pull.head in self.audit.heads:
                 self.audit.closed[env, self.audit._word(pull.head).release] = pull.number
-        self.world.delete_branch(f"environment/{env}-next/shop")
+        self.world.delete_branch(self.world.lay.proposal(env))
 
     def do_fast_forward(self, index: int) -> None:
         """A person pushes the proposal to the active branch."""
         env = self.env(index)
-        head, active = tip(self.world.repo, f"environment/{env}-next/shop"), self.world.active(env)
+        head, active = tip(self.world.repo, self.world.lay.proposal(env)), self.world.active(env)
         if head is None or active is None or not self.world.repo.store.is_ancestor(active, head) or head == active:
             return
-        self.world.repo.update([RefUpdate(f"refs/heads/environment/{env}", active, head)])
+        self.world.repo.update([RefUpdate(f"refs/heads/{self.world.lay.active(env)}", active, head)])
 
     def do_say(self, verb: str, index: int) -> None:
         env = self.env(index)
@@ -278,9 +287,10 @@ class Play:
             self.world.sync(env)
 
     def do_sick(self, index: int) -> None:
-        tree = self.world.slot_tree(self.world.active(self.env(index)))
-        if tree is not None:
-            self.world.sick.add(tree)  # type: ignore[arg-type]
+        env = self.env(index)
+        content = self.world.slot(env, self.world.active(env))
+        if content is not None:
+            self.world.sick.add(content)
 
     def do_heal(self) -> None:
         self.world.sick.clear()

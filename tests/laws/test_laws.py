@@ -68,7 +68,7 @@ def calm(play: Play) -> None:
     world = play.world
     play.do_heal()
     for index, env in enumerate(world.environments):
-        head = tip(world.repo, f"environment/{env}-next/shop")
+        head = tip(world.repo, world.lay.proposal(env))
         if head is not None and head not in play.audit.heads:
             play.do_delete(index)
     play.do_sync_run()
@@ -76,27 +76,14 @@ def calm(play: Play) -> None:
         ledger = play.audit.ledger()
         drift = ledger.place(env).drift if ledger is not None else None
         stay = ledger.place(env).stay if ledger is not None else None
-        if drift is not None and stay is not None and stay.content is not None:
-            restore(play, env, stay.content)
+        if drift is not None and (stay is None or stay.content is None):
+            world.clear(env)
+        elif drift is not None and stay is not None and stay.content is not None:
+            world.put(env, stay.content)
         play.do_say("resume", index)
     play.do_change(range(len(world.environments)))
     ledger = play.audit.ledger()
     assert ledger is None or ledger.app == "shop"
-
-
-def restore(play: Play, env: str, content: str) -> None:
-    """A person puts back what the ledger says is active."""
-    world, branch = play.world, f"environment/{env}"
-    head = tip(world.repo, branch)
-    assert head is not None
-    store = world.repo.store
-    from promoter.git.ref import RefUpdate
-    from promoter.git.store import TREE, Entry
-    from promoter.model.names import Oid
-
-    tree = store.edit_tree(store.commit(head).tree, {"shop": Entry(TREE, Oid(content))})
-    made = store.put_commit(tree, [head], "Take the hand edit back", ("Kim", "kim@example.com"), world.now)
-    world.repo.update([RefUpdate(f"refs/heads/{branch}", head, made)])
 
 
 def progress(play: Play) -> None:

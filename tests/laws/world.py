@@ -6,6 +6,7 @@ writes; people and controllers act directly. Clusters are simulated at the `Live
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,15 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from promoter.cluster.port import ContentAt, Wanted
+from promoter.errors import PromoterError
 from promoter.forge.local import LocalForge
 from promoter.git.ref import RefUpdate
 from promoter.git.repository import Repository
-from promoter.model.forge import PullRequest, PullState, PullText
-from promoter.model.names import Branch, ContentId, Oid
+from promoter.model.forge import PullRequest, PullState
+from promoter.model.names import Branch, Oid
 from promoter.model.snapshot import ClusterLive
 from promoter.model.verdict import Answer
 from promoter.policy.rules import Live
+from promoter.run.adopt import adopt
+from promoter.run.release import Wish, release
 from promoter.run.workspace import Workspace
+from tests.laws.layouts import BRANCHES, IN_PLACE, InPlace, Lay, Rendered
 from tests.repos import commit_files, make_repo, tip
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -137,26 +142,25 @@ class Clusters:
         return Answer.SUCCESS, "healthy"
 
 
-PLAIN = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: shop, namespace: {env}}}\ndata: {{v: '{v}'}}\n"
-
-
 class World:
-    """One repository with one app `shop` rendered to branches, its people, its clusters and its clock."""
+    """One repository with one app `shop`, its people, its clusters and its clock."""
 
-    def __init__(self, root: Path, config: str, environments: Sequence[str]) -> None:
+    def __init__(self, root: Path, config: str, environments: Sequence[str], lay: Lay = BRANCHES) -> None:
         self.environments = list(environments)
+        self.lay = lay
         self.now = START
-        self.sick: set[ContentId] = set()
-        files = {f"shop/{env}/cm.yaml": PLAIN.format(env=env, v="0") for env in environments}
+        self.sick: set[str] = set()
+        self.version = 0
+        files = {f"shop/{env}/deployment.yaml": lay.text.format(env=env, v="0.0.0") for env in environments}
         self.repo: Repository = make_repo(root / "fleet.git", {"promoter.yaml": config, **files})
         self.clusters = {env: Cluster(env) for env in environments}
         self.people = LocalForge(self.repo, "kim")
         self.writes = Writes()
-        self.version = 0
-        self.bot_heads: set[str] = set()
         self.people_commits: dict[str, list[Oid]] = {}
         self.judge_refs: Callable[[Sequence[RefUpdate]], dict[str, Any]] = lambda _u: {}
         self.judge_forge: Callable[[str, tuple[Any, ...]], dict[str, Any]] = lambda _n, _a: {}
+        if lay is IN_PLACE:
+            adopt(self.workspace("kim"), "shop")
 
     def workspace(self, user: str = "promoter") -> Workspace:
         """Give what a new process would have."""
@@ -175,58 +179,87 @@ class World:
         self.now += timedelta(minutes=minutes)
 
     def change(self, environments: Sequence[str]) -> None:
-        """A person merges a change of the dry branch that reaches `environments`."""
+        """Somebody makes a change that is to be released: a commit of the dry branch, or a version in place."""
         self.version += 1
-        files = {f"shop/{env}/cm.yaml": PLAIN.format(env=env, v=str(self.version)) for env in environments}
+        if self.lay is IN_PLACE:
+            try:
+                release(self.workspace("kim"), "shop", Wish(f"1.{self.version}.0"))
+            except PromoterError:
+                return
+            return
+        text = self.lay.text
+        files = {f"shop/{env}/deployment.yaml": text.format(env=env, v=f"1.{self.version}.0") for env in environments}
         commit_files(self.repo, "main", files, f"Change {self.version}", at=self.now)
+
+    def unrelated(self, environment: str) -> None:
+        """A person edits what promoter does not move, in the same branch (in place: in the same file)."""
+        branch = self.lay.active(environment)
+        head = tip(self.repo, branch)
+        if head is None:
+            return
+        changes: dict[str, str | bytes | None] = {"other/notes.txt": f"{self.now}\n"}
+        if isinstance(self.lay, InPlace):
+            old = self.lay.read(self.repo, environment, head) or ""
+            new = re.sub(r"replicas: \d+", f"replicas: {self.version + self.now.minute + 2}", old)
+            changes[f"shop/{environment}/deployment.yaml"] = new
+        self._person(branch, changes, "Something else")
 
     def sync(self, environment: str) -> None:
         """The controller takes the active branch's tip."""
-        found = tip(self.repo, f"environment/{environment}")
+        found = self.active(environment)
         if found is not None:
             self.clusters[environment].deployed = found
 
     def active(self, environment: str) -> Oid | None:
-        return tip(self.repo, f"environment/{environment}")
+        return tip(self.repo, self.lay.active(environment))
 
-    def slot_tree(self, commit: Oid | None) -> str | None:
-        if commit is None:
-            return None
-        store = self.repo.store
-        entry = store.entry(store.commit(commit).tree, "shop")
-        return entry.id if entry is not None else None
+    def slot(self, environment: str, commit: Oid | None) -> str | None:
+        return None if commit is None else self.lay.content(self.repo, environment, commit)
 
     def pulls(self, environment: str, state: PullState | None = PullState.OPEN) -> list[PullRequest]:
-        head = Branch(f"environment/{environment}-next/shop")
+        head = Branch(self.lay.proposal(environment))
         return [pull for pull in self.people.pulls([head])[head] if state is None or pull.state is state]
 
-    def open_text(self) -> PullText:
-        return PullText("by hand", "")
-
     def hand_edit(self, environment: str, text: str) -> None:
-        branch = f"environment/{environment}"
-        if tip(self.repo, branch) is None:
-            return
-        made = commit_files(self.repo, branch, {"shop/hand.yaml": text}, "Hand edit", at=self.now)
-        self.people_commits.setdefault(branch, []).append(made)
+        branch, head = self.lay.active(environment), self.active(environment)
+        if head is not None:
+            self._person(branch, dict(self.lay.drifted(self.repo, environment, head, text)), "Hand edit")
 
     def revert(self, environment: str, back: int) -> None:
         """A person puts the slot back to what it was `back` first-parent commits ago, as a new commit."""
-        branch = f"environment/{environment}"
-        head = tip(self.repo, branch)
+        head = self.active(environment)
         if head is None:
             return
-        store = self.repo.store
-        chain = list(store.history(head, limit=back + 1, first_parent=True))
-        old = store.entry(chain[-1].tree, "shop")
-        tree = store.edit_tree(store.commit(head).tree, {"shop": old})
-        made = store.put_commit(tree, [head], "Revert", ("Kim", "kim@example.com"), self.now)
-        if tree != store.commit(head).tree:
-            self.repo.update([RefUpdate(f"refs/heads/{branch}", head, made)])
-            self.people_commits.setdefault(branch, []).append(made)
+        chain = list(self.repo.store.history(head, limit=back + 1, first_parent=True))
+        old = self.slot(environment, chain[-1].id)
+        if old is not None and self.repo.store.has(Oid(old)):
+            self.put(environment, old)
+
+    def put(self, environment: str, content: str) -> None:
+        """A person makes the slot hold `content`."""
+        branch, head = self.lay.active(environment), self.active(environment)
+        if head is None:
+            return
+        tree = self.lay.put(self.repo, environment, head, content)
+        if tree == self.repo.store.commit(head).tree:
+            return
+        made = self.repo.store.put_commit(tree, [head], "Put back", ("Kim", "kim@example.com"), self.now)
+        self.repo.update([RefUpdate(f"refs/heads/{branch}", head, made)])
+        self.people_commits.setdefault(branch, []).append(made)
+
+    def clear(self, environment: str) -> None:
+        """A person empties the slot of what is not promoter's."""
+        head = self.active(environment)
+        if head is not None and isinstance(self.lay, Rendered):
+            slot = self.lay.slot(environment)
+            names = [name for name, _ in self.repo.store.files(self.repo.store.commit(head).tree, slot)]
+            self._person(self.lay.active(environment), dict.fromkeys(f"{slot}/{name}" for name in names), "Clear")
 
     def delete_branch(self, branch: str) -> None:
-        ref = f"refs/heads/{branch}"
         found = tip(self.repo, branch)
         if found is not None:
-            self.repo.update([RefUpdate(ref, found, None)])
+            self.repo.update([RefUpdate(f"refs/heads/{branch}", found, None)])
+
+    def _person(self, branch: str, changes: Mapping[str, str | bytes | None], message: str) -> None:
+        made = commit_files(self.repo, branch, changes, message, at=self.now)
+        self.people_commits.setdefault(branch, []).append(made)
