@@ -22,7 +22,7 @@ from promoter.git.repository import open_repository
 from promoter.model.forge import PullRequest, PullState, Review
 from promoter.model.names import Oid
 from promoter.model.state import stamp
-from promoter.plan.report.foreign import plain
+from promoter.plan.report.foreign import plain, source
 from promoter.run.open import cache_folder
 
 _LONG = 10_000
@@ -74,7 +74,7 @@ def show(shell: Shell, number: int) -> None:
     for text in (pull.body, *(f"{one.user}, {stamp(one.at)}\n{one.body}" for one in comments)):
         shell.screen.line()
         for line in text.splitlines():
-            shell.screen.line(" " * (len(line) - len(line.lstrip())) + plain(line, _LONG))
+            shell.screen.line(source(line))
 
 
 @_verb("approve")

@@ -14,6 +14,7 @@ from promoter.errors import UsageError
 from promoter.model.ledger import Asked, Hold, Kind, Ledger, Outcome, Place, Result, Skip, Target
 from promoter.model.names import Oid
 from promoter.plan.outcome import last_verified
+from promoter.plan.sight import BOT
 from promoter.policy.rules import AppRules
 
 
@@ -97,7 +98,7 @@ def rollback(place: Place, number: int, word: Word) -> dict[str, Any]:
     return {
         "target": Target(number, Kind.ROLLBACK, word.by, word.at, word.reason),
         "skips": {**skips, **place.skips},
-        "hold": place.hold or Hold(word.by, word.at, why),
+        "hold": place.hold if place.hold is not None and place.hold.by != BOT else Hold(word.by, word.at, why),
         "asked": None,
         "outcomes": {
             **place.outcomes,

@@ -28,7 +28,9 @@ def health(sight: Sight, environment: str) -> tuple[Answer, str]:
         return Answer.UNKNOWN, f"nothing is known of {', '.join(missing) or environment}"
     answer = worst(Verdict("live", look.answer, look.reason) for look in looks.values())
     first = next((look for look in looks.values() if look.answer is answer), None)
-    return answer, f"{first.cluster}: {first.reason}" if first is not None else ""
+    if first is None:
+        return answer, ""
+    return answer, first.reason if rules.clusters == (environment,) else f"{first.cluster}: {first.reason}"
 
 
 def checks(sight: Sight, environment: str) -> tuple[Verdict, ...]:

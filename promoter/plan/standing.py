@@ -63,7 +63,7 @@ def _state(
 
 def _upstream(sight: Sight, environment: str, newer: list[int]) -> tuple[Verdict, ...]:
     """What the newest release that could come here still has to pass before it is proposed."""
-    coming = [number for number in newer if not sight.refused(number, environment)]
+    coming = [number for number in newer if not _barred(sight, number, environment)]
     if not coming:
         return ()
     if sight.cleared(coming[-1], environment):
@@ -73,6 +73,24 @@ def _upstream(sight: Sight, environment: str, newer: list[int]) -> tuple[Verdict
         return (Verdict("request", Answer.PENDING, "nothing moves here until somebody says /promoter promote"),)
     names = [n for n in sight.rules(environment).after.names if not sight.passed(coming[-1], n)]
     return (Verdict("order", Answer.PENDING, f"{sight.label(coming[-1])} is not verified in {' or '.join(names)}"),)
+
+
+def _barred(sight: Sight, number: int, environment: str) -> bool:
+    """Tell whether a release cannot come here by itself: it is refused here, or where it would have to pass first."""
+    if sight.refused(number, environment):
+        return True
+    after = sight.rules(environment).after
+    judge = all if after.any else any
+    return bool(after.names) and judge(
+        not sight.passed(number, name) and (_gone_by(sight, number, name) or _barred(sight, number, name))
+        for name in after.names
+    )
+
+
+def _gone_by(sight: Sight, number: int, environment: str) -> bool:
+    """Tell whether a newer release has been here, and this one is not what is being verified."""
+    place = sight.places[environment]
+    return number <= place.mark and (place.stay is None or place.stay.release != number) and place.target is None
 
 
 def _next_look(sight: Sight, environment: str, verdicts: tuple[Verdict, ...]) -> datetime | None:

@@ -183,7 +183,7 @@ class World:
         self.version += 1
         if self.lay is IN_PLACE:
             try:
-                release(self.workspace("kim"), "shop", Wish(f"1.{self.version}.0"))
+                release(self.workspace("kim"), "shop", Wish(f"1.{self.version}.0", allow_older=True))
             except PromoterError:
                 return
             return
