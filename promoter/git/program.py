@@ -238,7 +238,9 @@ class Program:
         """Repack the cache when many fetches have left many packs."""
         if sum(1 for _ in (self.store.path / "objects" / "pack").glob("*.pack")) > PACKS:
             limits = {"gc.auto": "6700", "gc.autoPackLimit": str(PACKS), "gc.autoDetach": "false"}
-            done = self._git.run(["gc", "--auto", "--quiet"], seconds=FETCH_SECONDS, options=limits)
+            # A bitmap needs every object, and git wants one in every bare repository.
+            options = {**limits, "repack.writeBitmaps": "false"}
+            done = self._git.run(["gc", "--auto", "--quiet"], seconds=FETCH_SECONDS, options=options)
             if done.code != 0:
                 raise EdgeFailed(
                     f"cannot repack {self.store.path}: {last_lines(done.err)}", "Delete the folder: it is a cache."
