@@ -44,7 +44,7 @@ def show_release_history(screen: Screen, ledger: Ledger, environments: Sequence[
     state = "" if release.state is ReleaseState.READY else f", {release.state}"
     made = f"made {at.moment(release.at)} by {plain(release.by)} from {release.dry[:7]}"
     screen.line(f"{ledger.app} {release.name}{version}: {made}{state}", "head")
-    screen.table(image_rows(release), indent=2)
+    screen.table(image_rows(release.images), indent=2)
     screen.table(
         [
             [("dim", commit.id[:7]), ("", plain(commit.subject)), ("dim", plain(commit.author))]

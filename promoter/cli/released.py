@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from promoter.cli.screen import Cell, Screen
-from promoter.model.release import Release
+from promoter.model.release import ImageChange, Release
 from promoter.plan.report.foreign import plain
-from promoter.plan.report.record import release_json
+from promoter.plan.report.record import image_json, release_json
+from promoter.run.dry_pull import Offer
 
 
 def made_json(app: str, release: Release) -> dict[str, object]:
@@ -14,12 +17,36 @@ def made_json(app: str, release: Release) -> dict[str, object]:
     return {"schema": "promoter.release/v1", "app": app, **release_json(release), "environments": environments}
 
 
-def image_rows(release: Release) -> list[list[Cell]]:
-    """Give a row for each image that `release` moves: its name, from what, to what."""
+def offer_json(offer: Offer) -> dict[str, object]:
+    """Give `promoter.offer/v1`: a pull request that will be a release once it is merged."""
+    return {
+        "schema": "promoter.offer/v1",
+        "app": offer.app,
+        "version": offer.version,
+        "images": [image_json(image) for image in offer.images],
+        "branch": offer.branch,
+        "head": offer.head,
+        "pull_request": offer.pull.number,
+        "url": offer.pull.url or None,
+        "changed": offer.fresh,
+    }
+
+
+def image_rows(images: Sequence[ImageChange]) -> list[list[Cell]]:
+    """Give a row for each image that is moved: its name, from what, to what."""
     return [
-        [("", plain(image.name)), ("", plain(image.old) or "-"), ("", f"-> {plain(image.new)}")]
-        for image in release.images
+        [("", plain(image.name)), ("", plain(image.old) or "-"), ("", f"-> {plain(image.new)}")] for image in images
     ]
+
+
+def show_offer(screen: Screen, offer: Offer, dry: str) -> None:
+    """Print that a pull request into the branch `dry` waits, and for whom."""
+    state = "is proposed" if offer.fresh else "is proposed already"
+    screen.line(f"{offer.app} {plain(offer.version)} {state}: pull request {offer.pull.number} into {dry}")
+    screen.table(image_rows(offer.images), indent=2)
+    if offer.pull.url:
+        screen.line(f"  {plain(offer.pull.url)}")
+    screen.line("promoter run makes the release once a person has merged it", "dim")
 
 
 def show_release(screen: Screen, app: str, release: Release) -> None:
@@ -30,7 +57,7 @@ def show_release(screen: Screen, app: str, release: Release) -> None:
         screen.line(f"{app} {release.name}{version}: adopted where it stands, in {where}")
     else:
         screen.line(f"{app} {release.name}{version}: {release.state}, made for {where} from {release.dry[:7]}")
-    screen.table(image_rows(release), indent=2)
+    screen.table(image_rows(release.images), indent=2)
     for environment, failure in release.failures.items():
         screen.cells(("fail", f"  {environment}  "), ("", plain(failure, 2000)))
     if not release.failures:

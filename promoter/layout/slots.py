@@ -16,6 +16,8 @@ from promoter.model.snapshot import Slot
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
 SHARED_PROPOSAL = "promoter/{environment}/{app}"
 """The proposal branch where environments share the active branch."""
+DRY_PROPOSAL = "promoter/release/{app}"
+"""The branch that offers an app's next versions to the dry branch; no environment can be called `release`."""
 
 
 def fill(template: str, app: str, environment: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from promoter.layout.slots import in_place_slot, rendered_slot
+from promoter.layout.slots import DRY_PROPOSAL, in_place_slot, rendered_slot
 from promoter.model.names import is_name
 from promoter.model.snapshot import Slot
 from promoter.policy.app import described, moved
@@ -19,7 +19,7 @@ from promoter.policy.origins import Origin, Origins
 from promoter.policy.pipeline import Pipeline, pipeline
 from promoter.policy.rules import After, AppRules, Config, Freeze, Layout, Promote, Render, Rules
 from promoter.policy.scalars import NAME_RULE
-from promoter.policy.schema import ConfigForm
+from promoter.policy.schema import ConfigForm, Way
 from promoter.policy.schema_app import AppForm
 from promoter.policy.schema_rules import HereForm, RulesForm
 from promoter.policy.spelling import guess
@@ -186,6 +186,9 @@ def _patterns(form: ConfigForm, environments: Iterable[str]) -> list[Fault]:
 
 def _layout(form: ConfigForm, environments: int, apps: int, dry: str) -> list[Fault]:
     layout = form.layout
+    if layout is None and form.dry.commit is Way.PULL_REQUEST:
+        message = "needs a layout: without one a release commits nothing, its values move by the environments' own ways"
+        return [Fault(form.dry.spot("commit"), message)]
     if layout is None:
         return []
     both = layout.branch + layout.path
@@ -227,7 +230,9 @@ def _clashes(form: ConfigForm, apps: Mapping[str, AppRules], entries: Iterable[E
         message = "{app} is missing: every app has a ledger of its own"
         return [*faults, Fault(form.names.spot("ledger"), message)]
     ledgers = {name: form.names.ledger.replace("{app}", name) for name in apps}
-    for _, message in _few(list(branch_clashes(slots, ledgers, dry))):
+    offered = apps if form.dry.commit is Way.PULL_REQUEST else ()
+    offers = {name: DRY_PROPOSAL.replace("{app}", name) for name in offered}
+    for _, message in _few(list(branch_clashes(slots, ledgers, dry, offers))):
         node = form.layout.spot("branch") if form.layout is not None else form.names.spot("ledger")
         faults.append(Fault(node if node.file else form.node, message))
     return faults

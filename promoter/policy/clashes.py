@@ -113,8 +113,13 @@ def _place(moved: Moved, environment: str) -> str:
     return text.replace("{environment}", environment)
 
 
-def branch_clashes(slots: Sequence[Slot], ledgers: Mapping[str, str], dry: str) -> Iterator[tuple[str, str]]:
-    """Give (app, message) for branches that Git could not keep beside each other, or that two things would write."""
+def branch_clashes(
+    slots: Sequence[Slot], ledgers: Mapping[str, str], dry: str, offers: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, str]]:
+    """Give (app, message) for branches that Git could not keep beside each other, or that two things would write.
+
+    `ledgers` and `offers` (to the dry branch): app -> branch.
+    """
     uses: dict[str, tuple[str, str]] = {dry: ("", "the dry branch")}
     for slot in slots:
         uses.setdefault(slot.branch, (slot.app, f"the active branch of {_called(slot)}"))
@@ -122,6 +127,7 @@ def branch_clashes(slots: Sequence[Slot], ledgers: Mapping[str, str], dry: str) 
         (slot.proposal_branch, slot.app, f"the proposal branch of {_called(slot)}") for slot in slots
     ]
     owned += [(ledger, app, f"the ledger of {app}") for app, ledger in ledgers.items()]
+    owned += [(branch, app, f"the branch that offers {app} to {dry}") for app, branch in (offers or {}).items()]
     for branch, app, what in owned:
         if branch in uses:
             yield app, f"{branch} would be {uses[branch][1]} and {what}"

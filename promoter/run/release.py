@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from promoter.errors import LostRace, UsageError
 from promoter.git.ref import RefUpdate
-from promoter.git.store import FILE, Entry
 from promoter.git.trailers import flatten
-from promoter.layout.apply import apply
 from promoter.layout.tag import check_pin, check_version
 from promoter.layout.values import items
 from promoter.model.ledger import Ledger
@@ -18,7 +16,7 @@ from promoter.model.release import ImageChange, Release
 from promoter.policy.accept import parse_version
 from promoter.policy.rules import AppRules
 from promoter.render.hydrate import Progress
-from promoter.run.inputs import SourceTree
+from promoter.run.dry_pull import Offer, dry_branch, dry_tree, offer
 from promoter.run.ledgers import IDENTITY, ledger_ref, read_ledger
 from promoter.run.make import Asked, make_release
 from promoter.run.reached import reached
@@ -36,11 +34,12 @@ class Wish:
     allow_older: bool = False
 
 
-def release(ws: Workspace, app_name: str, wish: Wish, progress: Progress | None = None) -> Release:
+def release(ws: Workspace, app_name: str, wish: Wish, progress: Progress | None = None) -> Release | Offer:
     """Release `wish`: edit the dry files, commit and push them, render, record. Gives the release.
 
-    Tried again from a fresh look when somebody else was faster. Raises UsageError, EditRefused, LostRace, EdgeFailed,
-    and UsageError for a release that goes back (unless `allow_older`).
+    With `dry: {commit: pull_request}` an edit goes into a pull request instead, which is given; merged, it is what
+    the next run makes the release from. Tried again from a fresh look when somebody else was faster. Raises UsageError,
+    EditRefused, LostRace, EdgeFailed, and UsageError for a release that goes back (unless `allow_older`).
     """
     for attempt in range(TRIES):
         try:
@@ -51,7 +50,9 @@ def release(ws: Workspace, app_name: str, wish: Wish, progress: Progress | None 
     raise AssertionError("unreachable")
 
 
-def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -> Release:
+def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -> Release | Offer:
+    branch = dry_branch(app.name)
+    pulls = ws.forge.pulls([branch])[branch] if ws.config.dry_commit == "pull_request" else ()
     refs = ws.repository.refs(["refs/heads/"])
     dry = ws.refresh(refs)
     app = ws.app(app.name)
@@ -73,7 +74,11 @@ def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -
     asked = Asked(ws.user, version, images)
     if ws.config.layout is not None and moved:
         wanted = {key: version for key, (_, version) in moved.items()}
-        _commit_dry(ws, app, dry, files, wanted, version or ", ".join(v for _, v in moved.values()))
+        edited = dry_tree(ws.repository.store, app, tree, files, wanted)
+        if edited != tree and ws.config.dry_commit == "pull_request":
+            return offer(ws, app, dry, files, wanted, pulls)
+        if edited != tree:
+            _push_dry(ws, dry, edited, f"Release {app.name} {version or ', '.join(v for _, v in moved.values())}")
     return make_release(ws, app.name, tip, reason=f"released by {flatten(ws.user)}", asked=asked, progress=progress)
 
 
@@ -128,20 +133,7 @@ def _refuse_strangers(ws: Workspace, app: AppRules, tip: Oid | None, refs: Mappi
             )
 
 
-def _commit_dry(
-    ws: Workspace, app: AppRules, dry: Oid, files: Mapping[str, bytes], wanted: Mapping[str, str], version: str
-) -> None:
-    """Write the versions into the dry files and push that commit, unless they stand there already."""
-    store = ws.repository.store
-    source = SourceTree(store, store.commit(dry).tree)
-    changed = apply(files, app.tracked, wanted, {})
-    edits: dict[str, Entry | None] = {}
-    for path, data in changed.items():
-        old = store.entry(source.tree, path)
-        edits[path] = None if data is None else Entry(old.mode if old else FILE, store.put_blob(data))
-    if not edits:
-        return
-    message = f"Release {app.name} {flatten(version)}\n"
-    tree = store.edit_tree(source.tree, edits)
-    new = store.put_commit(tree, [dry], message, IDENTITY, ws.now())
+def _push_dry(ws: Workspace, dry: Oid, tree: Oid, subject: str) -> None:
+    """Push a commit with `tree` on top of the dry commit `dry`. Raises LostRace."""
+    new = ws.repository.store.put_commit(tree, [dry], f"{flatten(subject)}\n", IDENTITY, ws.now())
     ws.repository.update([RefUpdate(ws.ref, dry, new)])
