@@ -6,7 +6,7 @@ ArtifactGenerator (`spec.artifacts[].copy` from the repository into an artifact)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from promoter.cluster.reader import clean_path
 from promoter.layout.yaml_tree import Mapping as YamlMapping
@@ -20,7 +20,7 @@ _WORDS = (b"kustomize.toolkit.fluxcd.io", b"source.extensions.fluxcd.io", b"argo
 def deliveries(dry: Dry) -> list[Delivery]:
     """Give every object that delivers a folder, in the order of the files."""
     files = [file for path in dry.files if (file := _worth(dry, path)) is not None]
-    found = []
+    found: list[Delivery] = []
     for file in files:
         beside = [one for one in files if _folder(one) == _folder(file)]
         for obj in _objects(file):
@@ -28,7 +28,7 @@ def deliveries(dry: Dry) -> list[Delivery]:
     return found
 
 
-def delivers(found: list[Delivery], path: str, *, is_file: bool) -> Delivery | None:
+def delivers(found: Sequence[Delivery], path: str, *, is_file: bool) -> Delivery | None:
     """Give what delivers `path`: the object for that folder, else the one for the nearest folder above it."""
     wanted = [path, path.rpartition("/")[0]] if is_file else [path]
     exact = [one for one in found if one.path in wanted]

@@ -51,9 +51,9 @@ def is_production(name: str) -> bool:
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
     """Put environments in the order that their names suggest; those of the same kind by name."""
-    return tuple(sorted(set(names), key=lambda name: (_ORDER_OF(name), name)))
+    return tuple(sorted(set(names), key=lambda name: (_place(name), name)))
 
 
-def _ORDER_OF(name: str) -> int:  # noqa: N802
+def _place(name: str) -> int:
     found = rank(name)
     return len(_ORDER) - 2 if found is None else found

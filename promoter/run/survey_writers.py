@@ -62,11 +62,12 @@ def _of(dry: Dry, path: str) -> Iterator[tuple[str, str]]:
     data = dry.read(path)
     for word, who in _TEXTS.items():
         if word in data:
-            yield who, f"{path}:{data[: data.index(word)].count(b'\n') + 1}"
+            line = data[: data.index(word)].count(b"\n") + 1
+            yield who, f"{path}:{line}"
     if b"$imagepolicy" in data:
         file = dry.yaml(path)
         for marker in sorted(markers(file)) if file is not None else ():
-            line = next(at for at, text in enumerate(file.text.split("\n"), 1) if marker in text) if file else 0
+            line = data[: data.index(marker.encode())].count(b"\n") + 1
             yield "Flux image automation", f"{path}:{line}"
     if not any(kind.encode() in data for kind in _KINDS):
         return
