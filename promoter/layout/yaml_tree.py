@@ -23,6 +23,8 @@ Path = tuple[str | int, ...]
 BOM = "\ufeff"
 LIMIT = 8 * 1024 * 1024
 """Bytes; a larger file is not read as YAML."""
+DEEPEST = 10_000
+"""A file that is nested deeper is not read: libyaml's time grows with the square of the depth of brackets."""
 
 _EDGE = re.compile(r"[A-Za-z_][A-Za-z0-9_/-]*")
 
@@ -191,7 +193,7 @@ def show(path: Path) -> str:
 def read(name: str, data: bytes) -> YamlFile:
     """Read the file `name`.
 
-    Raises NotYaml for what libyaml cannot read, for anything but UTF-8, and above LIMIT bytes.
+    Raises NotYaml for what libyaml cannot read, for anything but UTF-8, above LIMIT bytes and below DEEPEST levels.
     """
     if len(data) > LIMIT:
         raise NotYaml(f"larger than {LIMIT // 1024 // 1024} MiB")
@@ -236,7 +238,7 @@ class _Open:
 
 
 class _Reader:
-    """Builds the tree from events, without recursion: nesting has no limit but the parser's. Only `read` uses it."""
+    """Builds the tree from events, without recursion. Only `read` uses it."""
 
     def __init__(self) -> None:
         self.documents: list[Node | None] = []
@@ -294,6 +296,8 @@ class _Reader:
         return parent, key, len(self.documents) - 1, line, anchor
 
     def _start(self, event: yaml.CollectionStartEvent, anchor: str) -> None:
+        if len(self._open) >= DEEPEST:
+            raise NotYaml(f"nested more than {DEEPEST} deep", _mark(event.start_mark).line + 1)
         top = self._open[-1] if self._open else None
         as_key = top is not None and isinstance(top.node, Mapping) and not top.waiting
         kind = Mapping if isinstance(event, yaml.MappingStartEvent) else List

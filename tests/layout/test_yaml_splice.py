@@ -164,9 +164,11 @@ def test_nested_aliases_cost_what_they_weigh() -> None:
     assert edited(text, ("tag",), "1.0.1") == text.replace("1.0.0", "1.0.1")
 
 
-def test_nesting_has_no_limit() -> None:
+def test_deep_nesting_is_read() -> None:
     text = "[" * 5000 + "1.0.0" + "]" * 5000
     assert edited(text, (0,) * 5000, "1.0.1") == text.replace("1.0.0", "1.0.1")
+    with pytest.raises(NotYaml, match="nested more than 10000 deep"):
+        read("it.yaml", b"[" * 1_000_000)
 
 
 @pytest.mark.parametrize(("text", "typed"), [("3", True), ("yes", True), ("y", True), ("1e3", True), ("1.4.2", False)])
