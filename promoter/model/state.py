@@ -19,6 +19,7 @@ import yaml
 
 from promoter.errors import PromoterError
 from promoter.model.ledger import Ledger
+from promoter.model.state_text import QuickReader
 
 SCHEMA = "promoter.ledger/v1"
 
@@ -28,6 +29,9 @@ try:  # libyaml reads and writes about ten times faster; its output is the same
 except ImportError:  # pragma: no cover
     from yaml import SafeDumper as _Dumper  # type: ignore[assignment]
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
+
+_QUICK = QuickReader(_Loader.yaml_implicit_resolvers)
 
 
 class LedgerUnreadable(PromoterError):
@@ -51,8 +55,10 @@ def dump(ledger: Ledger) -> bytes:
 def load(text: bytes) -> Ledger:
     """Read `state.yaml`. Raises LedgerUnreadable."""
     try:
-        data = yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError as error:
+        data = _QUICK.read(text.decode())
+        if data is None:
+            data = yaml.load(text, Loader=_Loader)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise LedgerUnreadable(f"state.yaml is not YAML: {error}", "restore the ledger branch") from error
     if not isinstance(data, dict) or data.pop("schema", None) != SCHEMA:
         raise LedgerUnreadable(f"state.yaml is not {SCHEMA}", "a newer promoter wrote it, or it was edited by hand")
