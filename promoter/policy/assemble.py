@@ -189,6 +189,8 @@ def _layout(form: ConfigForm, environments: int, apps: int, dry: str) -> list[Fa
     if layout is None and form.dry.commit is Way.PULL_REQUEST:
         message = "needs a layout: without one a release commits nothing, its values move by the environments' own ways"
         return [Fault(form.dry.spot("commit"), message)]
+    if layout is None and form.interchange:
+        return [Fault(form.spot("interchange"), "needs a layout: without one nothing is hydrated")]
     if layout is None:
         return []
     both = layout.branch + layout.path
@@ -225,6 +227,7 @@ def _clashes(form: ConfigForm, apps: Mapping[str, AppRules], entries: Iterable[E
     faults = []
     for app, message in _few(list(slot_clashes(apps))):
         faults.append(Fault(form.layout.node if form.layout is not None else spots[app], message))
+    apps = {name: app for name, app in apps.items() if is_name(name)}  # what is no name is told once, as that
     slots = [slot for app in apps.values() for slot in app.slots.values()]
     if "{app}" not in form.names.ledger and len(apps) > 1:
         message = "{app} is missing: every app has a ledger of its own"
