@@ -59,6 +59,7 @@ def show_release(screen: Screen, app: str, release: Release) -> None:
         screen.line(f"{app} {release.name}{version}: {release.state}, made for {where} from {release.dry[:7]}")
     screen.table(image_rows(release.images), indent=2)
     for environment, failure in release.failures.items():
-        screen.cells(("fail", f"  {environment}  "), ("", plain(failure, 2000)))
+        for line in failure.splitlines():
+            screen.cells(("fail", f"  {environment}  "), ("", plain(line, 2000)))
     if not release.failures:
         screen.line("promoter run does the rest", "dim")

@@ -144,7 +144,10 @@ class Direct:
         is_loose = any(path.is_file() for path in (self.store.path / ref).rglob("*"))
         if above is not None or is_packed or is_loose:
             clash = above or f"{ref}/..."
-            raise Rejected(f"{ref} cannot be made beside {clash}: Git keeps refs as files and folders")
+            raise Rejected(
+                f"{ref} cannot be made beside {clash}: Git keeps refs as files and folders",
+                "Rename or delete one of them, or give promoter's branches other names: layout and names.",
+            )
 
     def _refuse_checked_out(self, updates: Sequence[RefUpdate]) -> None:
         heads = [self.store.path / "HEAD"] if not self.store.repo.is_bare else []

@@ -45,7 +45,10 @@ class Repository:
         """Give the branch that HEAD means. Raises EdgeFailed when the repository has no commit yet."""
         branch = self.remote.default_branch()
         if branch is None:
-            raise EdgeFailed(f"{self.url} has no default branch", "Is it empty? Push a first commit, or name a branch.")
+            raise EdgeFailed(
+                f"{self.url} has no default branch",
+                "Is it empty, or is its HEAD detached? Push a first commit, or name the branch: --branch",
+            )
         return Branch(branch)
 
     def fetch(self, wants: Sequence[str], folders: Iterable[tuple[Oid, str]] = ()) -> None:
