@@ -7,26 +7,18 @@ written before anything that it announces is done.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from promoter.model.forge import PullState
-from promoter.model.plan import Action, MakeRelease, Plan, Propose, Record, SlotPlan
+from promoter.model.plan import Action, MakeRelease, Plan, Record, SlotPlan
 from promoter.model.snapshot import AppSeen, Snapshot
 from promoter.plan.facts import close_facts
 from promoter.plan.judge import judge, merge_word
 from promoter.plan.sight import Sight
 from promoter.plan.standing import standing
-from promoter.plan.steps import advance, withdraw
+from promoter.plan.steps import Room, advance, withdraw
 from promoter.plan.target import choose
 from promoter.policy.rules import Config
-
-
-@dataclass(slots=True)
-class _Room:
-    """How many more pull requests may be opened."""
-
-    left: int
 
 
 def decide(config: Config, seen: Snapshot, now: datetime) -> Plan:
@@ -35,7 +27,7 @@ def decide(config: Config, seen: Snapshot, now: datetime) -> Plan:
     slots: list[SlotPlan] = []
     ledgers = []
     problems: list[str] = []
-    room = _Room(config.open_pull_requests - _open(seen))
+    room = Room(config.open_pull_requests - _open(seen))
     for name, rules in config.apps.items():
         app = seen.apps.get(name)
         if app is None:
@@ -59,7 +51,7 @@ def _open(seen: Snapshot) -> int:
     )  # fmt: skip
 
 
-def _app(sight: Sight, room: _Room, problems: list[str]) -> tuple[list[Action], list[SlotPlan]]:
+def _app(sight: Sight, room: Room, problems: list[str]) -> tuple[list[Action], list[SlotPlan]]:
     start = _start(sight.app.name, sight.seen, problems)
     if start is not None:
         return start, [standing(sight, name, None, ()) for name in sight.app.environments]
@@ -74,12 +66,7 @@ def _app(sight: Sight, room: _Room, problems: list[str]) -> tuple[list[Action], 
             continue
         release, kind = chosen
         verdicts = judge(sight, environment, release, kind)
-        steps = (
-            []
-            if _same(sight, environment, release)
-            else advance(sight, environment, release, kind, verdicts, room.left > 0)
-        )
-        room.left -= any(isinstance(step, Propose) for step in steps) and not _has_pull(sight, environment)
+        steps = [] if _same(sight, environment, release) else advance(sight, environment, release, kind, verdicts, room)
         actions += steps
         word = merge_word(sight, environment, release, kind)
         plans.append(standing(sight, environment, chosen, (*verdicts, word) if word else verdicts))
@@ -130,7 +117,3 @@ def _same(sight: Sight, environment: str, release: int) -> bool:
         and place.drift is None
         and sight.slot(environment).holds(sight.release(release).content.get(environment))
     )
-
-
-def _has_pull(sight: Sight, environment: str) -> bool:
-    return any(pull.state is PullState.OPEN for pull in sight.slot(environment).pulls)

@@ -80,7 +80,7 @@ def _closed(sight: Sight, environment: str, pull: PullRequest) -> None:
     place = sight.places[environment]
     ours = place.proposal is not None and place.proposal.pull in (None, pull.number)
     proposal = None if ours else place.proposal
-    if pull.number in place.announced:
+    if pull.number in place.announced and pull.closed_by in (None, pull.author):
         announced = tuple(number for number in place.announced if number != pull.number)
         sight.change(
             environment, f"pull request {pull.number} is closed", announced=announced, pulls_done=pull.number,

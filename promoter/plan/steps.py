@@ -6,7 +6,7 @@ made while somebody else's commits stand on the proposal branch; a merge names h
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from promoter.model.forge import Check, PullRequest, PullText
 from promoter.model.ledger import Kind, Merging, Proposal
@@ -30,6 +30,25 @@ DESCRIPTION = 140
 """Characters of a commit status' description that every forge takes."""
 
 
+@dataclass(slots=True)
+class Room:
+    """What one plan may still do: pull requests to open, and one rebuild a branch that demands up-to-date heads."""
+
+    left: int
+    taken: set[str] = field(default_factory=set)
+
+    def take(self) -> bool:
+        """Take the place of one more open pull request, if there is one."""
+        self.left -= 1
+        return self.left >= 0
+
+    def turn(self, branch: str) -> bool:
+        """Take the one turn of `branch` in this plan."""
+        free = branch not in self.taken
+        self.taken.add(branch)
+        return free
+
+
 def withdraw(sight: Sight, environment: str) -> list[Action]:
     """Close what is open for a slot that has no target, after announcing it; a person's commits are left alone."""
     place, slot = sight.places[environment], sight.slot(environment)
@@ -50,9 +69,9 @@ def withdraw(sight: Sight, environment: str) -> list[Action]:
 
 
 def advance(
-    sight: Sight, environment: str, release: int, kind: Kind, verdicts: tuple[Verdict, ...], room: bool
+    sight: Sight, environment: str, release: int, kind: Kind, verdicts: tuple[Verdict, ...], room: Room
 ) -> list[Action]:
-    """Give the steps that bring `release` closer to `environment`; `room`: another pull request may be opened."""
+    """Give the steps that bring `release` closer to `environment`, as far as there is room."""
     rules, place, slot = sight.rules(environment), sight.places[environment], sight.slot(environment)
     how = rules.rollback if kind is Kind.ROLLBACK else rules.promote
     passed = worst(verdicts) is Answer.SUCCESS
@@ -62,13 +81,28 @@ def advance(
     seen = slot.proposal
     if seen is not None and not seen.ours and not seen.merged:
         return []
-    if pull is None and not room:
+    if pull is None and not room.take():
         return []
-    if offer is None or (pull is not None and pull.mergeable is False and offer.parent != slot.tip):
+    if offer is None or (pull is not None and _is_stale(sight, environment, (offer, pull), passed, room)):
         return _propose(sight, environment, release, kind)
     if place.proposal is None or place.proposal.release != release or place.proposal.kind is not kind:
         _note(sight, environment, release, kind)
     return _converse(sight, environment, release, kind, verdicts, (offer, pull))
+
+
+def _is_stale(
+    sight: Sight, environment: str, offered: tuple[ProposalSeen, PullRequest], passed: bool, room: Room
+) -> bool:
+    """Tell whether the proposal has to be made again because the forge will not merge it on this base.
+
+    Where the base demands up-to-date branches only the one that is next to merge is, or every merge would cost a
+    rebuild of all that wait.
+    """
+    offer, pull = offered
+    slot = sight.slot(environment)
+    if pull.mergeable is not False or offer.parent == slot.tip:
+        return False
+    return not slot.protection.up_to_date or (passed and room.turn(slot.slot.branch))
 
 
 def _note(sight: Sight, environment: str, release: int, kind: Kind) -> None:
@@ -117,7 +151,7 @@ def _converse(
     state, said = status_text(verdicts)
     if not _says(pull.checks, state, said):
         actions.append(SetCommitStatus(app, f"{state}: {said}", offer.head, state, said))
-    if worst(verdicts) is Answer.SUCCESS and word is None:
+    if worst(verdicts) is Answer.SUCCESS and word is None and pull.mergeable is not False:
         actions.append(_merge(sight, environment, release, kind, verdicts, (offer, pull)))
     return actions
 

@@ -109,7 +109,8 @@ def _root(ws: Workspace, slot: Slot) -> Oid:
     tree = ws.repository.store.edit_tree(None, {})
     at = ws.repository.store.commit(ws.refresh(ws.repository.refs([ws.ref]))).at
     root = ws.repository.store.put_commit(tree, [], f"Start {slot.branch}\n", IDENTITY, at)
-    ws.repository.update([RefUpdate(_branch(slot.branch), None, root)])
+    if ws.repository.refs([_branch(slot.branch)]).get(_branch(slot.branch)) != root:  # another app may have made it
+        ws.repository.update([RefUpdate(_branch(slot.branch), None, root)])
     return root
 
 
