@@ -1,4 +1,4 @@
-"""The reference pages, made from the verb table, the options and the exit codes: `python -m promoter.cli.reference`.
+"""The reference pages, made from the verbs, the schemas and the exit codes: `python -m promoter.cli.reference`.
 
 Invariant: the same code gives the same pages; a test fails when the pages in `docs/` are others.
 """
@@ -13,6 +13,8 @@ import click
 
 from promoter.cli.exits import MEANINGS
 from promoter.cli.main import program
+from promoter.cli.reference_config import config_page
+from promoter.cli.reference_json import json_page
 from promoter.cli.shell import shared_options
 from promoter.plan.verbs import VERBS, Group, Verb
 
@@ -21,7 +23,12 @@ _NOTE = "<!-- Made by `python -m promoter.cli.reference`; edit the code instead.
 
 def pages() -> dict[str, str]:
     """Give file name -> content of the reference pages."""
-    return {"commands.md": _commands(), "exit-codes.md": _exit_codes()}
+    return {
+        "commands.md": _commands(),
+        "config.md": config_page(_NOTE),
+        "exit-codes.md": _exit_codes(),
+        "json.md": json_page(_NOTE),
+    }
 
 
 def write(folder: Path) -> None:

@@ -106,7 +106,7 @@ class MergePullRequest(Action):
 
 
 class State(StrEnum):
-    """A slot's state for people; the first that fits (language.md, section 3)."""
+    """A slot's state for people; the first that fits."""
 
     FAILED = "failed"
     HELD = "held"

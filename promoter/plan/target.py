@@ -1,4 +1,4 @@
-"""Which release should come to an environment next (design.md, section 5, rules 1 and 2)."""
+"""Which release should come to an environment next."""
 
 from __future__ import annotations
 

@@ -79,14 +79,18 @@ class RenderForm(Form):
     """How manifests are made, with settings."""
 
     auto: RenderSettings | None = None
+    """Found by what stands in the path."""
     kustomize: RenderSettings | None = None
+    """Rendered with `kustomize build`."""
     helm: HelmForm | None = None
     plain: RenderSettings | None = None
+    """Files taken as they are; a `render.yaml` beside them may name a base and patches."""
     external: Form | None = None
     """Another hydrator writes the manifests; its branches are only read."""
     command: (
         Annotated[CommandForm, BeforeValidator(_command, json_schema_input_type=list[str] | CommandForm)] | None
     ) = None
+    """Rendered by a program of your own: its words, or what there is to say."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:

@@ -107,13 +107,21 @@ class AllowForm(Form):
     """Who may do what by command: permissions, team:NAME, user:NAME, codeowners."""
 
     promote: People | None = None
+    """Ask for a release here. Default: write."""
     rollback: People | None = None
+    """Go back to an earlier release. Default: write."""
     hold: People | None = None
+    """Let nothing move. Default: write."""
     resume: People | None = None
+    """End a hold. Default: write."""
     skip: People | None = None
+    """Keep one release out. Default: write."""
     retry: People | None = None
+    """Take a skip or a failure back. Default: write."""
     override: People | None = None
+    """Pass a gate by word. Default: maintain."""
     hotfix: People | None = None
+    """Release for chosen environments only. Default: maintain."""
 
 
 def _group(node: object) -> str:
@@ -193,6 +201,7 @@ class EnvironmentForm(HereForm):
     elsewhere: ClassVar[Mapping[str, str]] = {}
 
     name: Name
+    """The name that commands, branches and `{environment}` use."""
     after: AfterField | None = None
     """Default: the one before it in the list. A name, a list (all of them), {any: [a, b]}, or [] for a start."""
 
