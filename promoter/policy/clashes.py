@@ -122,6 +122,9 @@ def branch_clashes(
     """
     uses: dict[str, tuple[str, str]] = {dry: ("", "the dry branch")}
     for slot in slots:
+        if slot.branch == dry and not slot.in_place:
+            what = f"{dry} would be the dry branch and the active branch of {_called(slot)}"
+            yield slot.app, f"{what}; rendered manifests need a branch beside it"
         uses.setdefault(slot.branch, (slot.app, f"the active branch of {_called(slot)}"))
     owned: list[tuple[str, str, str]] = [
         (slot.proposal_branch, slot.app, f"the proposal branch of {_called(slot)}") for slot in slots
