@@ -69,8 +69,7 @@ def test_the_smallest_config_with_every_default() -> None:
     )
 
 
-def test_everything() -> None:
-    text = """\
+EVERYTHING = """\
 version: 1
 environments:
   - name: dev
@@ -110,7 +109,10 @@ ledger: {signers: [ABC]}
 render: {all_or_nothing: true}
 interchange: hydrator
 """
-    made = config(text, "shop", environments=("dev", "prod"))
+
+
+def test_everything() -> None:
+    made = config(EVERYTHING, "shop", environments=("dev", "prod"))
     assert made.apps["shop"].environments["prod"] == Rules(
         After(("dev",)),
         Promote.REQUEST,
