@@ -34,11 +34,11 @@ def arrivals(sight: Sight, environment: str) -> None:
             sight.change(environment, "the hand edit is gone", drift=None)
         return
     known = {n: r.content[environment] for n, r in sight.seen.ledger.releases.items() if environment in r.content}
-    if merged and slot.holds(known.get(merged[-1][1])):
+    if merged and merged[-1][1] in known and slot.holds(known[merged[-1][1]]):
         pull, release = merged[-1]
         how = How.ROLLED_BACK if _kind(place, release) is Kind.ROLLBACK else How.MERGED
         arrive(sight, environment, release, how, f"merged by pull request {pull.number}")
-    elif slot.arrived is not None and slot.holds(known.get(slot.arrived)) and _proposed(place, slot.arrived):
+    elif slot.arrived in known and slot.holds(known[slot.arrived]) and _proposed(place, slot.arrived):
         how = How.ROLLED_BACK if slot.arrived_kind is Kind.ROLLBACK else How.MERGED
         arrive(sight, environment, slot.arrived, how, "its proposal is on the active branch")
     elif (back := _was_here(place, sight, environment)) is not None:
@@ -140,6 +140,8 @@ def _merged_without_trace(sight: Sight, environment: str, merged: list[tuple[Pul
         environment, f"{sight.label(release)} was merged and taken back by hand", pulls_done=done, proposal=None,
         mark=max(place.mark, release), skips={**place.skips, release: skip}, outcomes=outcomes, merging=None,
         hold=place.hold or Hold(BOT, sight.now, f"{sight.label(release)} was taken back by hand"),
+        target=None if place.target is None or place.target.release == release else place.target,
+        asked=None if place.asked is None or place.asked.release == release else place.asked,
     )  # fmt: skip
 
 
