@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from promoter.cluster.port import Wanted
 from promoter.model.forge import PullRequest, PullState
@@ -18,7 +19,7 @@ from promoter.policy.rules import AppRules, Live
 from promoter.run.content import Contents, Held, make_commit
 from promoter.run.difference import difference
 from promoter.run.inputs import dry_changed
-from promoter.run.ledgers import ledger_ref, read_ledger
+from promoter.run.ledgers import STATE, ledger_ref, read_ledger
 from promoter.run.trailers import carries, newest
 from promoter.run.workspace import Workspace
 
@@ -38,7 +39,7 @@ def look(ws: Workspace, apps: Sequence[str] | None = None) -> Snapshot:
     chosen = [ws.config.apps[app.name] for app in chosen if app.name in ws.config.apps]
     _fetch(ws, refs, chosen)
     seen = {app.name: _app(ws, app, refs, pulls, dry) for app in chosen}
-    return Snapshot(dry, _with_live(ws, seen), ws.repository.url)
+    return Snapshot(dry, _with_live(ws, _with_protection(ws, seen)), ws.repository.url)
 
 
 def _fetch(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> None:
@@ -50,6 +51,27 @@ def _fetch(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> None:
     absent = [ref for ref in sorted(wanted) if ref in refs and not ws.repository.store.has(refs[ref])]
     if absent:
         ws.repository.fetch(absent)
+    if ws.repository.store.supply is not None:
+        _fetch_files(ws, refs, apps)
+
+
+def _fetch_files(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> None:
+    """Bring the file contents that the look reads, in one batch each: the ledgers, then what stands in place."""
+    store = ws.repository.store
+    tips = {app.name: refs[ref] for app in apps if (ref := ledger_ref(ws.config, app.name)) in refs}
+    ws.repository.fetch((), [(store.commit(tip).tree, STATE) for tip in tips.values()])
+    if ws.config.layout is not None:
+        return
+    folders: list[tuple[Oid, str]] = []
+    for app in apps:
+        active = {(refs.get(f"refs/heads/{slot.branch}"), slot.path) for slot in app.slots.values()}
+        folders += [(store.commit(tip).tree, path) for tip, path in active if tip is not None]
+        releases = read_ledger(ws.repository, tips[app.name], app.name).releases if app.name in tips else {}
+        for release in releases.values():
+            lacks = any(not store.has(Oid(content)) for content in release.content.values())
+            if lacks and release.stored is not None and store.has(release.stored):
+                folders.append((store.commit(release.stored).tree, release.name))
+    ws.repository.fetch((), folders)
 
 
 def _app(ws: Workspace, app: AppRules, refs: Refs, pulls: Mapping[Branch, Sequence[PullRequest]], dry: Oid) -> AppSeen:
@@ -78,7 +100,7 @@ def _slot(
     known = known_contents(ledger, place, slot.environment)
     held = contents.held(slot, store.commit(tip).tree, known) if tip is not None else Held(None)
     seen = SlotSeen(slot, tip, held.content, held.also, pulls=tuple(pulls))
-    current = [pull for pull in pulls if pull.number > place.pulls_done or pull.state is PullState.OPEN]
+    current = [pull for pull in pulls if place.awaits(pull.number) or pull.state is PullState.OPEN]
     carried = {pull.number: _release_of(ws, pull.head, slot) for pull in current}
     seen = replace(seen, pull_releases={n: release for n, release in carried.items() if release is not None})
     head = refs.get(f"refs/heads/{slot.proposal_branch}")
@@ -92,8 +114,6 @@ def _slot(
         word = newest(store, tip, stop, slot.app, slot.environment)
         if word is not None:
             seen = replace(seen, arrived=word.release, arrived_kind=Kind(word.kind))
-    if ledger.places or head is not None:
-        seen = replace(seen, protection=ws.forge.protection(slot.branch))
     rules = ws.config.apps[slot.app].environments[slot.environment]
     if rules.verify.gates and place.stay is not None and place.stay.commit:
         seen = replace(seen, checks=tuple(ws.forge.checks(place.stay.commit)))
@@ -148,6 +168,20 @@ def _proposal(
         ours = False
     shown = difference(store, store.commit(parent).tree, commit.tree, slot.path) if ours and not merged else ""
     return ProposalSeen(head, parent, word.release, kind, ours, before.content, merged, shown)
+
+
+def _with_protection(ws: Workspace, seen: dict[str, AppSeen]) -> dict[str, AppSeen]:
+    """Ask the forge what merges need, once a branch, and only where a pull request is open."""
+    asks = cache(ws.forge.protection)
+    found = {}
+    for name, app in seen.items():
+        slots = {
+            environment: replace(slot, protection=asks(slot.slot.branch))
+            for environment, slot in app.slots.items()
+            if any(pull.state is PullState.OPEN for pull in slot.pulls)
+        }
+        found[name] = replace(app, slots={**app.slots, **slots}) if slots else app
+    return found
 
 
 def _with_live(ws: Workspace, seen: dict[str, AppSeen]) -> dict[str, AppSeen]:
