@@ -138,7 +138,7 @@ apps: {a: x}
         "promoter.yaml:4:layout.branch: rendered manifests need a branch beside trunk, which holds what they are made "
         "from"
     ]
-    text = text.replace('"trunk"', '"{environment}"')
+    files["promoter.yaml"] = text.replace('"trunk"', '"{environment}"')
     assert problems(files, dry="main") == []
     assert problems(files, dry="dev") == [
         "promoter.yaml:4:layout.branch: dev would be the dry branch and the active branch of a in dev; rendered "
