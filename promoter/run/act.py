@@ -40,7 +40,8 @@ class Event:
     app: str
     environment: str
     what: str
-    """`released`, `recorded`, `proposed`, `opened`, `edited`, `closed`, `status`, `merged`, `lost`, `refused`."""
+    """`released`, `recorded`, `proposed`, `opened`, `edited`, `closed`, `status`, `merged`, `noted`, `lost`,
+    `refused`."""
     text: str
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from promoter.errors import EdgeFailed
+from promoter.git.hydrator import FILE_NAME
 from promoter.git.repository import Repository
 from promoter.git.store import TREE, Entry, Store
 from promoter.git.trailers import Trailers, flatten, format_trailers
@@ -20,7 +21,7 @@ from promoter.model.release import Release
 from promoter.model.snapshot import Slot
 from promoter.run.ledgers import IDENTITY
 
-INTERCHANGE = frozenset({"hydrator.metadata", "README.md.hydrator"})
+INTERCHANGE = frozenset({FILE_NAME, "README.md.hydrator"})
 """Files of other tools inside a slot that name the dry commit: they are not content."""
 KEPT_AT_ROOT = frozenset({".github", ".gitlab-ci.yml", "CODEOWNERS", ".gitattributes", ".gitlab"})
 """What a slot at the root of its branch leaves alone."""
@@ -103,6 +104,9 @@ def make_commit(
         repository.fetch([release.stored])
     content = content_of(release, slot.environment)
     tree = contents.put(slot, store.commit(parent).tree if parent is not None else None, content)
+    beside = store.entry(store.commit(release.stored).tree, FILE_NAME) if release.stored is not None else None
+    if beside is not None:
+        tree = store.edit_tree(tree, {f"{slot.path}/{FILE_NAME}".lstrip("/"): beside})
     trailers = format_trailers(Trailers(slot.app, slot.environment, release.number, kind))
     message = f"{subject(slot, release, kind)}\n\n{trailers}\n"
     return store.put_commit(tree, [parent] if parent is not None else [], message, IDENTITY, release.at)

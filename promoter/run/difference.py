@@ -7,13 +7,17 @@ from typing import Any
 
 from promoter.git.store import Store
 from promoter.model.names import Oid
+from promoter.run.content import INTERCHANGE
 
 LIMIT = 40_000
 """Characters; the rest is counted, not shown."""
 
 
 def difference(store: Store, old: Oid, new: Oid, path: str) -> str:
-    """Give the difference of `path` between two trees: one `--- file` block a file, at most LIMIT characters."""
+    """Give the difference of `path` between two trees: one `# file` block a file, at most LIMIT characters.
+
+    Interchange files of the slot are left out.
+    """
     return _text(store, old, new, path)
 
 
@@ -27,6 +31,8 @@ def _text(store: Store, old: Oid, new: Oid, path: str) -> str:
         name = patch.delta.new_file.path
         if path and name != path and not name.startswith(path.rstrip("/") + "/"):
             continue
+        if name.removeprefix(f"{path}/" if path else "") in INTERCHANGE:
+            continue  # it names the dry commit, and is no content
         mark = {"A": "added", "D": "removed"}.get(patch.delta.status_char(), "changed")
         block = [f"# {name} ({mark})"]
         block += [line.origin + line.content.rstrip("\n") for hunk in patch.hunks for line in hunk.lines]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from promoter.errors import PromoterError, RenderFailed
+from promoter.git.hydrator import FILE_NAME
 from promoter.git.store import Entry
 from promoter.git.trailers import flatten
 from promoter.model.ledger import Ledger, Place
@@ -20,6 +21,7 @@ from promoter.render.port import Rendered, Unchanged
 from promoter.render.program import Programs
 from promoter.run.in_place import InPlace
 from promoter.run.inputs import SourceTree, previous, recorded, requests
+from promoter.run.interchange import metadata
 from promoter.run.ledgers import ledger_ref, read_ledger, with_release, write_ledger
 from promoter.run.reached import versions
 from promoter.run.workspace import Workspace
@@ -60,13 +62,14 @@ def make_release(
         kept = {name: ws.contents(app).entry(content) for name, content in release.content.items()}
     else:
         release, kept = _rendered(ws, app, ledger, _named(ws, app, ledger, release), progress)
+    beside = {FILE_NAME: metadata(ws.repository.store, dry)} if ws.config.interchange == "hydrator" else None
     if release.failures and ws.config.all_or_nothing:
         raise RenderFailed(f"{app.name}: nothing was released", "\n  ".join(release.failures.values()))
     message = f"{release.name}{' ' + flatten(release.version) if release.version else ''}: {reason or 'released'}"
     new = with_release(ledger, release)
     order = {name: Place(after=rules.after.names) for name, rules in app.environments.items() if rules.after.names}
     new = replace(new, places={**order, **new.places})
-    write_ledger(ws.repository, ledger_ref(ws.config, app.name), expect, new, message, ws.now(), kept)
+    write_ledger(ws.repository, ledger_ref(ws.config, app.name), expect, new, message, ws.now(), kept, beside)
     return release
 
 

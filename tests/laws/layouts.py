@@ -68,6 +68,18 @@ class Rendered:
         return repo.store.edit_tree(repo.store.commit(commit).tree, {self.slot(env): Entry(0o040000, Oid(content))})
 
 
+class Hydrated(Rendered):
+    """Hydrated manifests with the file that names the dry commit, which is no content."""
+
+    def __init__(self, branch: str, path: str, proposal: str) -> None:
+        super().__init__(branch, path, proposal)
+        self.config += "interchange: hydrator\n"
+
+    def content(self, repo: Repository, env: str, commit: Oid) -> str | None:
+        found = super().content(repo, env, commit)
+        return repo.store.edit_tree(Oid(found), {"hydrator.metadata": None}) if found is not None else None
+
+
 class InPlace:
     """A tag in a Deployment on the dry branch itself."""
 
@@ -113,4 +125,5 @@ class InPlace:
 
 BRANCHES = Rendered("environment/{environment}", "{app}", "environment/{environment}-next/shop")
 FOLDERS = Rendered("deploy", "{environment}/{app}", "promoter/{environment}/shop")
+HYDRATED = Hydrated("environment/{environment}", "{app}", "environment/{environment}-next/shop")
 IN_PLACE = InPlace()
