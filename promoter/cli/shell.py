@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from promoter.plan.verbs import verb as verb_of
 
@@ -127,8 +128,9 @@ def shared_options() -> list[click.Parameter]:
 
 
 def _keep(field: str) -> Callable[[click.Context, click.Parameter, Any], None]:
-    def keep(ctx: click.Context, _: click.Parameter, value: Any) -> None:
-        if value:
+    def keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+        below = ctx.parent is not None  # there the process's variables were read already, and an option may stand above
+        if value and not (below and ctx.get_parameter_source(parameter.name or "") is ParameterSource.ENVIRONMENT):
             setattr(ctx.ensure_object(Shell), field, value)
 
     return keep

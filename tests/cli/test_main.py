@@ -142,3 +142,12 @@ def test_another_dry_branch(running: Fleet) -> None:
     said = running("status", "--branch", "trunk")
     assert said.code == 1
     assert "has no branch trunk" in said.err
+
+
+def test_an_option_wins_over_the_variable(fleet: Fleet, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PROMOTER_REPO", str(tmp_path / "nowhere"))
+    for argv in (["--repo", fleet.repo.url, "config"], ["config", "--repo", fleet.repo.url]):
+        assert main(argv) == 0
+    assert main(["config"]) == 1
+    monkeypatch.setenv("PROMOTER_REPO", fleet.repo.url)
+    assert main(["config"]) == 0
