@@ -101,7 +101,8 @@ def _forge(sight: Sight, environment: str, pull: PullRequest) -> list[Verdict]:
     ]
     approvals = len({r.user for r in pull.reviews if r.state == "approved" and r.head == pull.head})
     if approvals < asks.required_approvals:
-        reason = f"the forge requires {asks.required_approvals} approvals, has {approvals}"
+        wanted = f"{asks.required_approvals} approval{'s' if asks.required_approvals > 1 else ''}"
+        reason = f"the forge requires {wanted}, has {approvals}"
         found.append(Verdict("forge", Answer.PENDING, reason))
     return found
 
