@@ -176,6 +176,14 @@ VERBS = (
         examples=("pr list", "pr show 7", "pr approve 7 --as kim"),
     ),
     Verb(
+        "ledger",
+        Group.LOOK,
+        "COMMAND",
+        "Show what is remembered of an app, or shorten its chain of commits: show, compact.",
+        "The ledger is a branch whose log is the audit log. A shortened chain is kept under refs/promoter/archive.",
+        ("ledger show shop", "ledger show shop --at 3f2a91c", "ledger compact shop"),
+    ),
+    Verb(
         "schema",
         Group.LOOK,
         "NAME",

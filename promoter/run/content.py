@@ -104,7 +104,8 @@ def make_commit(
         repository.fetch([release.stored])
     content = content_of(release, slot.environment)
     tree = contents.put(slot, store.commit(parent).tree if parent is not None else None, content)
-    beside = store.entry(store.commit(release.stored).tree, FILE_NAME) if release.stored is not None else None
+    kept = store.commit(release.stored).tree if release.stored is not None else None
+    beside = store.entry(kept, f"{FILE_NAME}/{release.name}") if kept is not None else None
     if beside is not None:
         tree = store.edit_tree(tree, {f"{slot.path}/{FILE_NAME}".lstrip("/"): beside})
     trailers = format_trailers(Trailers(slot.app, slot.environment, release.number, kind))

@@ -1,7 +1,8 @@
 """Ledgers on their branches: read at a tip, written with compare-and-swap.
 
 A ledger's tip holds `state.yaml`. The commit before the one that records a release holds that release's content under
-`r<number>/<environment>`, and beside it what goes along into every slot; both are pushed as one change of the branch.
+`r<number>/<environment>`, and what goes along into every slot under `<file name>/r<number>`; both are pushed as one
+change of the branch.
 """
 
 from __future__ import annotations
@@ -57,15 +58,15 @@ def write_ledger(
     """Write `ledger` if the branch is still at `expect`, and give its new tip.
 
     With `stored` (environment -> content) the newest release's content is kept and named in it, and `beside` it what
-    goes along into every slot (file name -> file). Raises LostRace,
-    Rejected or EdgeFailed; nothing is written then.
+    goes along into every slot (file name -> file). Raises LostRace, Rejected or EdgeFailed; nothing is written then.
     """
     store = repository.store
     parents = [expect] if expect is not None else []
     if stored is not None:
         newest = ledger.releases[max(ledger.releases)]
-        kept_files = {f"{newest.name}/{name}": entry for name, entry in stored.items()}
-        tree = store.edit_tree(None, {**kept_files, **(beside or {})})
+        entries = {f"{newest.name}/{name}": entry for name, entry in stored.items()}
+        entries |= {f"{name}/{newest.name}": entry for name, entry in (beside or {}).items()}
+        tree = store.edit_tree(None, entries)
         kept = store.put_commit(tree, parents, f"Keep the content of {newest.name}\n", IDENTITY, now)
         ledger = replace(ledger, releases={**ledger.releases, newest.number: replace(newest, stored=kept)})
         parents = [kept]
