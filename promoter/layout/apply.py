@@ -14,10 +14,10 @@ from promoter.errors import EditRefused, UsageError
 from promoter.layout import find_regex, find_values, search, value_text, values
 from promoter.layout.glob import matches
 from promoter.layout.moved import Moved, Tracked
-from promoter.layout.place import Kind, Part, Place, grouped, holding
+from promoter.layout.place import Kind, Part, Place, Unreadable, grouped, holding
 from promoter.layout.tag import check_pin
 from promoter.layout.yaml_splice import Edit, locate, refused, splice
-from promoter.layout.yaml_tree import show
+from promoter.layout.yaml_tree import LIMIT, show
 
 _RANGE = re.compile(r"[0-9A-Za-z.*<>=~^|, +_@:-]{1,256}")
 _SHOWN = 5
@@ -92,9 +92,11 @@ def _pin(
 ) -> None:
     """Collect the edits that make an image or chart be `text`."""
     moved = _rule(tracked, kind, name)
-    places = search.find(look.parsed, moved, kind).places
+    found = search.find(look.parsed, moved, kind)
+    places = found.places
     if not places:
         raise _nowhere(look, moved, kind)
+    _refuse_large(look, moved, found.unreadable)
     if look.items.get(values.item(kind, moved.name)) == text:
         return
     _check(kind, moved.name, text)
@@ -111,6 +113,15 @@ def _pin(
                 texts[place.file] = find_regex.replaced(place.file, look.parsed.files[place.file], moved.regex, new)
             else:
                 edits.setdefault(place.file, []).append(Edit(place.document, place.path, new))
+
+
+def _refuse_large(look: values.Look, moved: Moved, unreadable: Iterable[Unreadable]) -> None:
+    """Refuse to leave a file behind that is only too large to be read: it would render, with the old version."""
+    for bad in unreadable:
+        data = look.parsed.files[bad.file]
+        if len(data) > LIMIT and any(name.encode() in data for name in (moved.name, *moved.also)):
+            hint = "Split it, or say with regex: where the version stands."
+            raise refused(bad.file, bad.line, f"holds {moved.name}, but is {bad.reason}", hint)
 
 
 def _scalar_text(look: values.Look, place: Place) -> str:

@@ -10,6 +10,7 @@ from promoter.errors import EditRefused
 from promoter.layout import values
 from promoter.layout.apply import apply
 from promoter.layout.moved import Moved, Tracked
+from promoter.layout.yaml_tree import LIMIT
 from tests.layout.finding import A, B
 
 NAME = "ghcr.io/acme/shop"
@@ -209,6 +210,17 @@ SHAPES = [
     'a: {parameters: [{name: i.repository, value: NAME}, {name: i.tag, value: "OLD"}]}\n',
     "image: NAME:OLD@DIGEST",
 ]
+
+
+def test_a_file_too_large_to_be_read_is_not_left_behind() -> None:
+    large = b"#" * LIMIT + b"\nimage: NAME:1.0.0\n".replace(b"NAME", NAME.encode())
+    files = {"a.yaml": f"image: {NAME}:1.0.0\n".encode(), "b.yaml": large}
+    with pytest.raises(EditRefused, match=f"^b.yaml: holds {NAME}, but is larger than 8 MiB\n"):
+        apply(files, Tracked(), {ITEM: "1.0.1"}, {})
+    elsewhere = {**files, "b.yaml": large.replace(NAME.encode(), b"another")}
+    assert set(apply(elsewhere, Tracked(), {ITEM: "1.0.1"}, {})) == {"a.yaml"}
+
+
 TAGS = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,12}", fullmatch=True)
 
 
