@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from benchmarks.fleet import CLEAN, KIM, NOW, bare, git, packed
-from benchmarks.measure import Row, peak, ratio, rounds
+from benchmarks.fleet import CLEAN, KIM, NOW, bare, git, packed, sessions
+from benchmarks.measure import Figure, Row, Times, peak, ratio, rounds, seconds
 from promoter.git.store import FILE as STORED
 from promoter.git.store import Entry, Store
 from promoter.model.names import Oid
@@ -19,13 +19,12 @@ from promoter.run.run import run
 
 WORK = "write one tag in a repository of 20,000 files and push"
 CONFIG = """version: 1
-environments:
-  - {name: dev, promote: commit}
-  - {name: prod}
+environments: [{name: dev, promote: commit}]
 live: none
 apps:
   shop: {path: "apps/shop/{environment}", images: [ghcr.io/acme/shop]}
 """
+"""In place: the release is recorded by `release`, its tag is written by the run that follows."""
 OVERLAY = """apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources: [../base]
@@ -50,6 +49,8 @@ class Ways:
     folder: Path
     url: str
     count: int = 0
+    released: float = 0.0
+    """Seconds that the newest release took, without the run."""
 
     def version(self) -> str:
         """Give a version that is newer than all before."""
@@ -67,13 +68,14 @@ class Ways:
         git(*store, "fetch", "--quiet", "origin", "main")
         git(*store, "push", "--quiet", "origin", f"refs/made/{number}:refs/heads/other")
 
-    def promoter(self, cache: Path) -> None:
+    def promoter(self, cache: Path, trace: Path | None = None) -> None:
         """Release a version and bring it into the first environment, as one process does."""
         ws = open_workspace(
-            self.url, branch="main", env={**CLEAN, "PROMOTER_CACHE": str(cache)},
+            self.url, branch="main", env={**CLEAN, "PROMOTER_CACHE": str(cache), "GIT_TRACE2_EVENT": str(trace or 0)},
             now=lambda: NOW + timedelta(minutes=self.count),
         )  # fmt: skip
-        release(ws, "shop", Wish(self.version()))
+        version = self.version()
+        self.released = seconds(lambda: release(ws, "shop", Wish(version)))
         run(ws)
 
     def program(self, *words: str) -> None:
@@ -89,20 +91,29 @@ class Ways:
 
 def measure(folder: Path, quick: bool) -> Row:
     """Measure; `quick`: with few files and rounds, to see that it works."""
-    count = 1 if quick else 7
-    ways = Ways(folder, _repository(folder, 200 if quick else 20_000))
+    count = 1 if quick else 5
+    ways = Ways(folder, _repository(folder, 20 if quick else 20_000))
     _prepare(ways, count)
     ways.program("--repo", ways.url, "release", "shop", ways.version())
+    ways.promoter(folder / "warm")
+    ways.promoter(folder / "warm", folder / "trace.json")
+    trips = sessions(folder / "trace.json")
     with peak() as memory:
-        ways.promoter(folder / "warm")
         ways.promoter(folder / "warm")
     if ways.tag() != f"1.{ways.count}.0":
         raise AssertionError(f"the tag is {ways.tag()}, not 1.{ways.count}.0: nothing was written")
+    alone = Times()
+
+    def warm(number: int) -> None:
+        del number
+        ways.promoter(folder / "warm")
+        alone.seconds.append(ways.released)
+
     times = rounds(
         {
             "script": ways.script,
             "need": ways.need,
-            "warm": lambda _: ways.promoter(folder / "warm"),
+            "warm": warm,
             "cold": lambda number: ways.promoter(folder / f"cold-{number}"),
             "process": lambda _: ways.program("--repo", ways.url, "release", "shop", ways.version()),
             "start": lambda _: ways.program("--version"),
@@ -117,10 +128,15 @@ def measure(folder: Path, quick: bool) -> Row:
             times["need"].figure("fetch and push alone"),
             times["warm"].figure("release and run, warm store"),
             times["cold"].figure("release and run, cold store"),
+            alone.figure("of which the release, warm store"),
+            Figure("server sessions of a release and run, warm store", trips, ""),
             times["process"].figure("promoter release, whole process"),
             times["start"].figure("promoter --version, whole process"),
+            ratio("script / fetch and push alone: the most that can be won", times["script"], times["need"]),
+            ratio("script / release, warm", times["script"], alone),
             ratio("script / release and run, warm", times["script"], times["warm"], 30),
             ratio("script / release and run, cold", times["script"], times["cold"]),
+            ratio("release, warm / fetch and push", alone, times["need"]),
             ratio("release and run, warm / fetch and push", times["warm"], times["need"], 2, at_least=False),
             memory.figure("release and run"),
         ),
@@ -130,7 +146,7 @@ def measure(folder: Path, quick: bool) -> Row:
 def _repository(folder: Path, count: int) -> str:
     files = {
         "promoter.yaml": CONFIG.encode(),
-        **{f"apps/shop/{name}/kustomization.yaml": OVERLAY.encode() for name in ("dev", "prod")},
+        **{f"apps/shop/{name}/kustomization.yaml": OVERLAY.encode() for name in ("dev",)},
     }
     for number in range(count):
         text = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{number}}}\ndata: {{value: '{number}'}}\n"
