@@ -163,6 +163,12 @@ class Place:
     """Pull requests up to this number are dealt with: merged, closed by a person, or closed by us after saying so."""
     announced: tuple[int, ...] = ()
     """Pull requests that we said we would close."""
+    reopened: tuple[int, ...] = ()
+    """Pull requests up to `pulls_done` that somebody opened again: they are not dealt with."""
+
+    def awaits(self, pull: int) -> bool:
+        """Tell whether what becomes of pull request number `pull` is still to be learned."""
+        return pull > self.pulls_done or pull in self.reopened
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class ClosePullRequest(Action):
 class SetCommitStatus(Action):
     """Post the one commit status `promoter` on `head`."""
 
+    slot: Slot
     head: Oid
     state: str
     description: str

@@ -6,10 +6,12 @@ merged; a person went back to what was active before; a person brought a release
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from promoter.model.forge import PullRequest, PullState
-from promoter.model.ledger import Drift, Hold, How, Kind, Outcome, Place, Result, Skip, Stay
+from promoter.model.ledger import Drift, Hold, How, Kind, Outcome, Place, Result, Skip, Stay, Target
 from promoter.model.names import Oid
 from promoter.plan.sight import BOT, Sight
 from promoter.policy.freeze import freeze_for
@@ -64,33 +66,55 @@ def arrive(sight: Sight, environment: str, release: int, how: How, why: str) -> 
     outcomes = {number: word for number, word in place.outcomes.items() if number != release}
     for left in _above(past, release):
         outcomes[left] = Outcome(Result.LEFT, sight.now, f"left for {sight.label(release)}")
-    done = max([place.pulls_done, *(pull.number for pull, _ in _merged(sight, environment))])
+    merged = [pull.number for pull, _ in _merged(sight, environment)]
     proposal = None if place.proposal is None or place.proposal.release == release else place.proposal
     sight.change(
         environment, f"{sight.label(release)} is active: {why}", stay=stay, past=past, outcomes=outcomes,
-        mark=max(place.mark, release), pulls_done=done, drift=None, merging=None,
-        proposal=None if done > place.pulls_done else proposal,
-        target=None if place.target is None or place.target.release == release else place.target,
+        mark=max(place.mark, release), drift=None, merging=None, **dealt_with(place, merged),
+        proposal=None if merged else proposal, target=_still_meant(place, release),
         asked=None if place.asked is None or place.asked.release == release else place.asked,
     )  # fmt: skip
 
 
+def dealt_with(place: Place, pulls: Sequence[int]) -> dict[str, Any]:
+    """Give the changes that say that these pull requests are dealt with."""
+    reopened = tuple(number for number in place.reopened if number not in pulls)
+    return {"pulls_done": max([place.pulls_done, *pulls]), "reopened": reopened}
+
+
+def _still_meant(place: Place, release: int) -> Target | None:
+    """What somebody named stays named when another release arrives only as a person's rollback.
+
+    A retry was of what stood here then, and a rollback by policy from what failed.
+    """
+    target = place.target
+    if target is None or target.release == release or target.kind is not Kind.ROLLBACK or target.by == BOT:
+        return None
+    return target
+
+
 def arrive_unchanged(sight: Sight, environment: str) -> None:
     """Let a release that changes nothing here arrive: it joins the stay and its clock, never its verdict."""
-    place, slot = sight.places[environment], sight.slot(environment)
-    if place.stay is None or place.drift is not None or place.stay.how is How.MIXED:
+    place = sight.places[environment]
+    if place.stay is None or place.drift is not None:
         return
     target = place.target
     if target is not None and target.kind is Kind.ROLLBACK and target.release != place.stay.release:
-        if slot.holds(sight.release(target.release).content.get(environment)):
+        if _holds(sight, environment, target.release):
             arrive(
                 sight, environment, target.release, How.ROLLED_BACK, f"rolled back by {target.by}, nothing to change"
             )
         return
     if sight.hold(environment) is not None or freeze_for(sight.config, environment, sight.now) is not None:
         return
+    if target is not None and sight.comes_back(environment) and _holds(sight, environment, target.release):
+        arrive(sight, environment, target.release, How.UNCHANGED, f"asked for by {target.by}, nothing to change")
+        return
     release = _joins(sight, environment)
     if release is None:
+        return
+    if place.stay.how is How.MIXED:
+        arrive(sight, environment, release, How.UNCHANGED, "it is what the slot holds")
         return
     stay, content = place.stay, sight.release(release).content[environment]
     joined = replace(stay, release=release, content=content, how=How.UNCHANGED, since=stay.since)
@@ -99,6 +123,12 @@ def arrive_unchanged(sight: Sight, environment: str) -> None:
         past=(stay, *place.past)[:PAST], mark=max(place.mark, release),
         asked=None if place.asked is None or place.asked.release == release else place.asked,
     )  # fmt: skip
+
+
+def _holds(sight: Sight, environment: str, number: int) -> bool:
+    release = sight.seen.ledger.releases.get(number)
+    content = release.content.get(environment) if release is not None else None
+    return content is not None and sight.slot(environment).holds(content)
 
 
 def _joins(sight: Sight, environment: str) -> int | None:
@@ -118,26 +148,26 @@ def _joins(sight: Sight, environment: str) -> int | None:
 
 
 def _merged(sight: Sight, environment: str) -> list[tuple[PullRequest, int]]:
-    slot, done = sight.slot(environment), sight.places[environment].pulls_done
+    slot, place = sight.slot(environment), sight.places[environment]
     return [
         (pull, slot.pull_releases[pull.number])
         for pull in slot.pulls
-        if pull.state is PullState.MERGED and pull.number > done
+        if pull.state is PullState.MERGED and place.awaits(pull.number)
         and slot.pull_releases.get(pull.number) in sight.seen.ledger.releases
     ]  # fmt: skip
 
 
 def _merged_without_trace(sight: Sight, environment: str, merged: list[tuple[PullRequest, int]]) -> None:
     """A merge was seen, yet the slot holds what it held: it is what was merged, or it was taken back at once."""
-    place, done = sight.places[environment], merged[-1][0].number
-    release = merged[-1][1]
+    place, release = sight.places[environment], merged[-1][1]
+    done = dealt_with(place, [pull.number for pull, _ in merged])
     if place.stay is not None and release == place.stay.release:
-        sight.change(environment, "", pulls_done=done, proposal=None, merging=None)
+        sight.change(environment, "", proposal=None, merging=None, **done)
         return
     skip = Skip("somebody", sight.now, "merged and taken back by hand")
     outcomes = {**place.outcomes, release: Outcome(Result.LEFT, sight.now, "merged and taken back by hand")}
     sight.change(
-        environment, f"{sight.label(release)} was merged and taken back by hand", pulls_done=done, proposal=None,
+        environment, f"{sight.label(release)} was merged and taken back by hand", proposal=None, **done,
         mark=max(place.mark, release), skips={**place.skips, release: skip}, outcomes=outcomes, merging=None,
         hold=place.hold or Hold(BOT, sight.now, f"{sight.label(release)} was taken back by hand"),
         target=None if place.target is None or place.target.release == release else place.target,

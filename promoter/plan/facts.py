@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Asked, Hold, Kind, Skip
-from promoter.plan.arrival import arrivals, arrive_unchanged
+from promoter.plan.arrival import arrivals, arrive_unchanged, dealt_with
 from promoter.plan.outcome import outcome
 from promoter.plan.sight import BOT, Sight
 
@@ -59,18 +59,21 @@ def _pulls(sight: Sight, environment: str) -> None:
         place = sight.places[environment]
         if pull.state is PullState.OPEN:
             _open(sight, environment, pull)
-        elif pull.state is PullState.CLOSED and pull.number > place.pulls_done:
+        elif pull.state is PullState.CLOSED and place.awaits(pull.number):
             _closed(sight, environment, pull)
 
 
 def _open(sight: Sight, environment: str, pull: PullRequest) -> None:
+    if not sight.places[environment].awaits(pull.number):
+        reopened = (*sight.places[environment].reopened, pull.number)
+        sight.change(environment, f"pull request {pull.number} was reopened", reopened=reopened)
     place = sight.places[environment]
     release = sight.slot(environment).pull_releases.get(pull.number)
     skip = place.skips.get(release) if release is not None else None
     if skip is not None and skip.pull == pull.number:
         skips = {number: word for number, word in place.skips.items() if number != release}
-        sight.change(environment, f"r{release} may come again: #{pull.number} was reopened", skips=skips)
-    elif place.proposal is not None and place.proposal.pull is None and pull.number > place.pulls_done:
+        sight.change(environment, f"r{release} may come again", skips=skips)
+    elif place.proposal is not None and place.proposal.pull is None:
         proposal = place.proposal
         bound = type(proposal)(proposal.release, proposal.kind, proposal.since, pull.number)
         sight.change(environment, f"r{proposal.release} is proposed in pull request {pull.number}", proposal=bound)
@@ -80,26 +83,26 @@ def _closed(sight: Sight, environment: str, pull: PullRequest) -> None:
     place = sight.places[environment]
     ours = place.proposal is not None and place.proposal.pull in (None, pull.number)
     proposal = None if ours else place.proposal
+    done = dealt_with(place, [pull.number])
     if pull.number in place.announced and pull.closed_by in (None, pull.author):
         announced = tuple(number for number in place.announced if number != pull.number)
-        sight.change(
-            environment, f"pull request {pull.number} is closed", announced=announced, pulls_done=pull.number,
-            proposal=proposal,
-        )  # fmt: skip
+        why = f"pull request {pull.number} is closed"
+        sight.change(environment, why, announced=announced, proposal=proposal, **done)
         return
     release = sight.slot(environment).pull_releases.get(pull.number)
     if release is None and ours and place.proposal is not None:
         release = place.proposal.release
     who = pull.closed_by or "somebody"
     if release is None or release not in sight.seen.ledger.releases:
-        sight.change(environment, f"pull request {pull.number} was closed", pulls_done=pull.number, proposal=proposal)
+        why = f"pull request {pull.number} was closed"
+        sight.change(environment, why, proposal=proposal, **done)
         return
     skip = Skip(who, min(pull.closed_at or sight.now, sight.now), f"closed pull request {pull.number}", pull.number)
     target = place.target if place.target is None or place.target.release != release else None
     asked = place.asked if place.asked is None or place.asked.release != release else None
     sight.change(
-        environment, f"r{release} is skipped: {who} closed pull request {pull.number}", pulls_done=pull.number,
-        proposal=proposal, skips={**place.skips, release: skip}, target=target, asked=asked, merging=None,
+        environment, f"r{release} is skipped: {who} closed pull request {pull.number}", proposal=proposal, **done,
+        skips={**place.skips, release: skip}, target=target, asked=asked, merging=None,
     )  # fmt: skip
 
 

@@ -11,13 +11,15 @@ from promoter.model.ledger import Kind
 from promoter.model.snapshot import ProposalSeen
 from promoter.model.verdict import Answer, Verdict
 from promoter.plan.outcome import health, verify_deadline
-from promoter.plan.sight import Sight
+from promoter.plan.sight import BOT, Sight
 from promoter.policy.freeze import freeze_for, freeze_over
 from promoter.policy.gate import Subject
 from promoter.policy.rules import Promote
 
 STATUS = "promoter"
 """The name of the one commit status that promoter posts."""
+OF_THE_SLOT = frozenset({"drift", "head"})
+"""Verdicts that speak of the slot and its branches: they would fail any release."""
 HOLD_LABELS = frozenset({"held", "promoter/hold"})
 
 
@@ -73,9 +75,8 @@ def _own(sight: Sight, environment: str, release: int, kind: Kind) -> list[Verdi
         found += [
             v for v in (_settled(sight, environment), _held(sight, environment), _frozen(sight, environment)) if v
         ]
-        if (drift := sight.places[environment].drift) is not None:
-            reason = "the slot was changed by hand; adopt it, take it back, or merge by hand"
-            found.append(Verdict("drift", Answer.FAILURE, reason, drift.since))
+    if (drift := _drifted(sight, environment, rollback)) is not None:
+        found.append(drift)
     seen = sight.slot(environment).proposal
     if seen is not None and not seen.ours and not seen.merged:
         reason = f"{sight.slot(environment).slot.proposal_branch} holds commits that are not promoter's"
@@ -88,6 +89,18 @@ def _own(sight: Sight, environment: str, release: int, kind: Kind) -> list[Verdi
     if pull is not None:
         found += _forge(sight, environment, pull)
     return found
+
+
+def _drifted(sight: Sight, environment: str, rollback: bool) -> Verdict | None:
+    """What a person changed by hand is overwritten only on the word of somebody who could see it."""
+    place = sight.places[environment]
+    drift, target = place.drift, place.target
+    if drift is None or (rollback and target is not None and target.by != BOT and target.at >= drift.since):
+        return None
+    reason = "the slot was changed by hand; adopt it, take it back, or merge by hand"
+    if rollback:
+        reason = "the slot was changed by hand since; adopt it, take it back, or say promoter rollback again"
+    return Verdict("drift", Answer.FAILURE, reason, drift.since)
 
 
 def _forge(sight: Sight, environment: str, pull: PullRequest) -> list[Verdict]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from promoter.model.ledger import Hold, How, Ledger, Place, Result
+from promoter.model.ledger import Hold, How, Kind, Ledger, Place, Result
 from promoter.model.release import Release, ReleaseState
 from promoter.model.snapshot import AppSeen, SlotSeen
 from promoter.plan.report.moment import times
@@ -121,6 +121,16 @@ class Sight:
         if outcome is not None and outcome.result is not Result.VERIFIED and outcome.result is not Result.UNVERIFIED:
             return f"{outcome.result} here"
         return accepts(self.rules(environment).accept, release.version)
+
+    def comes_back(self, environment: str) -> bool:
+        """Tell whether the release that a command named for `environment` can be brought there."""
+        target = self.places[environment].target
+        release = self.seen.ledger.releases.get(target.release) if target is not None else None
+        if target is None or release is None or environment not in release.content:
+            return False
+        if target.kind is Kind.ROLLBACK:
+            return True
+        return not self.refused(target.release, environment) and self.cleared(target.release, environment)
 
     def newer(self, environment: str) -> list[int]:
         """Give the releases above the environment's mark, oldest first."""

@@ -54,7 +54,7 @@ def withdraw(sight: Sight, environment: str) -> list[Action]:
     place, slot = sight.places[environment], sight.slot(environment)
     pull = open_pull(sight, environment)
     if pull is None:
-        if place.proposal is not None and not any(p.number > place.pulls_done for p in slot.pulls):
+        if place.proposal is not None and not any(place.awaits(p.number) for p in slot.pulls):
             sight.change(environment, f"r{place.proposal.release} is no longer proposed", proposal=None, merging=None)
         return []
     if slot.pull_releases.get(pull.number) is None or (slot.proposal is not None and not slot.proposal.ours):
@@ -81,8 +81,11 @@ def advance(
     seen = slot.proposal
     if seen is not None and not seen.ours and not seen.merged:
         return []
-    if pull is None and not room.take():
+    if pull is None and not room.take() and kind is not Kind.ROLLBACK:
         return []
+    if pull is not None and pull.number in place.announced:
+        announced = tuple(number for number in place.announced if number != pull.number)
+        sight.change(environment, f"pull request {pull.number} stays open after all", announced=announced)
     if offer is None or (pull is not None and _is_stale(sight, environment, (offer, pull), passed, room)):
         return _propose(sight, environment, release, kind)
     if place.proposal is None or place.proposal.release != release or place.proposal.kind is not kind:
@@ -150,7 +153,7 @@ def _converse(
         actions.append(UpsertPullRequest(app, why, slot.slot, offer.head, text, pull.number))
     state, said = status_text(verdicts)
     if not _says(pull.checks, state, said):
-        actions.append(SetCommitStatus(app, f"{state}: {said}", offer.head, state, said))
+        actions.append(SetCommitStatus(app, f"{state}: {said}", slot.slot, offer.head, state, said))
     if worst(verdicts) is Answer.SUCCESS and word is None and pull.mergeable is not False:
         actions.append(_merge(sight, environment, release, kind, verdicts, (offer, pull)))
     return actions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from promoter.model.ledger import Kind, Result
 from promoter.model.verdict import Answer, worst
-from promoter.plan.judge import judge, open_pull
+from promoter.plan.judge import OF_THE_SLOT, judge, open_pull
 from promoter.plan.sight import Sight
 from promoter.policy.freeze import freeze_for
 from promoter.policy.rules import Newer, Promote
@@ -14,8 +14,7 @@ def choose(sight: Sight, environment: str) -> tuple[int, Kind] | None:
     """Give the release that should come here next, and whether it is a promotion or a rollback; None: nothing."""
     place, rules = sight.places[environment], sight.rules(environment)
     target = place.target
-    known = target is not None and target.release in sight.seen.ledger.releases
-    if target is not None and known and (target.kind is Kind.ROLLBACK or sight.cleared(target.release, environment)):
+    if target is not None and sight.comes_back(environment):
         return target.release, target.kind
     eligible = sight.eligible(environment)
     if not eligible:
@@ -41,7 +40,8 @@ def _keeps(sight: Sight, environment: str, waiting: int, eligible: list[int]) ->
     """Tell whether the release that waits keeps its place although newer ones may come."""
     if waiting == eligible[-1]:
         return True
-    if worst(judge(sight, environment, waiting, Kind.PROMOTION)) is Answer.FAILURE:
+    verdicts = judge(sight, environment, waiting, Kind.PROMOTION)
+    if worst(verdict for verdict in verdicts if verdict.gate not in OF_THE_SLOT) is Answer.FAILURE:
         return False  # what failed never holds the place
     if sight.rules(environment).newer is not Newer.REPLACE:
         return True

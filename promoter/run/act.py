@@ -1,7 +1,8 @@
 """Doing what the plan says: every write names what it replaces, and is safe to repeat.
 
-Invariants: a lost race or a refusal stops this app's actions for this pass, and never another app's; nothing is
-merged whose head, base, labels or holds are not what was judged.
+Invariants: a lost race or a refusal stops for this pass what is to be done in the same environment, and never another
+environment's or app's (a ledger that could not be written stops its app: what it announces must stand there first);
+nothing is merged whose head, base, labels or holds are not what was judged.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from promoter.errors import LostRace, PromoterError, Rejected
 from promoter.git.ref import RefUpdate
 from promoter.model.forge import PullRequest, PullState
-from promoter.model.ledger import Kind
+from promoter.model.ledger import Kind, Place
 from promoter.model.names import Branch, Oid
 from promoter.model.plan import (
     Action,
@@ -45,26 +46,29 @@ class Event:
     text: str
 
 
-def act(ws: Workspace, seen: Snapshot, actions: Sequence[Action], on_event: Callable[[Event], None]) -> bool:
-    """Do `actions`; give whether anything was written. Errors that are not about one app are raised."""
-    stopped: set[str] = set()
-    wrote = False
+def act(ws: Workspace, seen: Snapshot, actions: Sequence[Action], on_event: Callable[[Event], None]) -> list[Action]:
+    """Do `actions`; give those that were refused. Errors that are not about one app are raised."""
+    stopped: set[tuple[str, str]] = set()
+    refused: list[Action] = []
     for action in actions:
-        if action.app in stopped:
+        scope = (action.app, where(action))
+        if (action.app, "") in stopped or scope in stopped:
             continue
         try:
             on_event(_do(ws, seen.apps[action.app], action))
-            wrote = True
         except LostRace as race:
-            stopped.add(action.app)
-            on_event(Event(action.app, _where(action), "lost", str(race.message)))
+            stopped.add(scope)
+            on_event(Event(*scope, "lost", str(race.message)))
         except PromoterError as error:
-            stopped.add(action.app)
-            on_event(Event(action.app, _where(action), "refused", str(error)))
-    return wrote
+            if not isinstance(action, MakeRelease):  # what stands may move on without it
+                stopped.add(scope)
+            refused.append(action)
+            on_event(Event(*scope, "refused", str(error)))
+    return refused
 
 
-def _where(action: Action) -> str:
+def where(action: Action) -> str:
+    """Give the environment that `action` is for; empty when it is for the whole app."""
     slot = getattr(action, "slot", None)
     return slot.environment if isinstance(slot, Slot) else ""
 
@@ -83,11 +87,10 @@ def _do(ws: Workspace, app: AppSeen, action: Action) -> Event:
         case UpsertPullRequest():
             return _upsert(ws, app, action)
         case ClosePullRequest():
-            ws.forge.close_pull(action.number, ws.now())
-            return Event(action.app, action.slot.environment, "closed", f"#{action.number}: {action.reason}")
+            return _close(ws, app, action)
         case SetCommitStatus():
             ws.forge.set_status(action.head, "promoter", action.state, action.description, "", ws.now())
-            return Event(action.app, "", "status", action.reason)
+            return Event(action.app, where(action), "status", action.reason)
         case MergePullRequest():
             return _merge(ws, app, action)
     raise NotImplementedError(type(action).__name__)
@@ -97,7 +100,7 @@ def _record(ws: Workspace, action: Record) -> Event:
     lines = action.reason.splitlines()
     message = lines[0] if len(lines) == 1 else f"{len(lines)} things\n\n" + "\n".join(f"- {line}" for line in lines)
     ref = ledger_ref(ws.config, action.app)
-    write_ledger(ws.repository, ref, action.expect, action.ledger, message or "Note", ws.now())
+    write_ledger(ws.repository, ref, action.expect, action.ledger, message or "Note", ws.now(), seal=ws.seal)
     return Event(action.app, "", "recorded", action.reason)
 
 
@@ -126,6 +129,8 @@ def _propose(ws: Workspace, app: AppSeen, action: Propose) -> Event:
 def _commit(ws: Workspace, app: AppSeen, action: Commit) -> Event:
     slot, release = action.slot, app.ledger.releases[action.release]
     head = make_commit(ws.repository, ws.contents(ws.app(slot.app)), slot, release, action.kind, action.base)
+    if _says_no(_place_now(ws, app, slot), action):
+        raise LostRace(f"the ledger of {app.app} says something else now")
     ws.repository.update([RefUpdate(_branch(slot.branch), action.base, head)])
     return Event(action.app, slot.environment, "merged", action.reason)
 
@@ -145,6 +150,30 @@ def _upsert(ws: Workspace, app: AppSeen, action: UpsertPullRequest) -> Event:
     return Event(action.app, slot.environment, "opened", f"#{pull.number} {action.text.title}")
 
 
+def _close(ws: Workspace, app: AppSeen, action: ClosePullRequest) -> Event:
+    """Close what the ledger still says will be closed: anything else would look like a person's no."""
+    if action.number not in _place_now(ws, app, action.slot).announced:
+        raise LostRace(f"pull request {action.number} is not to be closed any more")
+    ws.forge.close_pull(action.number, ws.now())
+    return Event(action.app, action.slot.environment, "closed", f"#{action.number}: {action.reason}")
+
+
+def _place_now(ws: Workspace, app: AppSeen, slot: Slot) -> Place:
+    """Read what the ledger says of `slot` at this moment."""
+    ref = ledger_ref(ws.config, app.app)
+    tip = ws.repository.refs([ref]).get(ref)
+    if tip is None:
+        return app.ledger.place(slot.environment)
+    if not ws.repository.store.has(tip):
+        ws.repository.fetch([ref])
+    return read_ledger(ws.repository, tip, app.app).place(slot.environment)
+
+
+def _says_no(place: Place, action: Commit | MergePullRequest) -> bool:
+    """Tell whether a person has said no since: skipped it, or held the environment."""
+    return action.release in place.skips or (action.kind is Kind.PROMOTION and place.hold is not None)
+
+
 def _merge(ws: Workspace, app: AppSeen, action: MergePullRequest) -> Event:
     slot = action.slot
     _still(ws, app, action)
@@ -160,21 +189,17 @@ def _merge(ws: Workspace, app: AppSeen, action: MergePullRequest) -> Event:
 def _still(ws: Workspace, app: AppSeen, action: MergePullRequest) -> None:
     """Look once more at what a person may have changed since the look. Raises LostRace or Rejected."""
     slot = action.slot
-    refs = ws.repository.refs(["refs/heads/"])
-    before = app.ledger
-    ref = ledger_ref(ws.config, app.app)
     pull: PullRequest = ws.forge.pull(action.number)
     if pull.state is not PullState.OPEN or pull.draft or pull.head != action.expect_head:
         raise LostRace(f"pull request {action.number} is not what was judged")
-    if HOLD_LABELS & set(pull.labels):
+    if action.kind is Kind.PROMOTION and HOLD_LABELS & set(pull.labels):
         raise Rejected(f"pull request {action.number} is held by a label")
-    current = refs.get(ref)
-    ledger = read_ledger(ws.repository, current, app.app) if current is not None else before
-    place = ledger.place(slot.environment)
-    said_no = action.release in place.skips or (action.kind is Kind.PROMOTION and place.hold is not None)
-    if said_no or place.merging is None or place.merging.head != action.expect_head:
+    place = _place_now(ws, app, slot)
+    if _says_no(place, action) or place.merging is None or place.merging.head != action.expect_head:
         raise LostRace(f"the ledger of {app.app} says something else now")
-    tip = refs.get(_branch(slot.branch))
+    tip = ws.repository.refs([_branch(slot.branch)]).get(_branch(slot.branch))
+    if tip is not None and not ws.repository.store.has(tip):
+        ws.repository.fetch([_branch(slot.branch)])
     known = [content for content in (action.before,) if content is not None]
     tree = ws.repository.store.commit(tip).tree if tip is not None else None
     held = ws.contents(ws.app(slot.app)).held(slot, tree, known) if tree is not None else None

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from promoter.errors import LostRace, PromoterError
-from promoter.model.plan import Action, Plan
+from promoter.model.plan import Action, MakeRelease, Plan
 from promoter.model.snapshot import Snapshot
 from promoter.plan.decide import decide
-from promoter.run.act import Event, act
+from promoter.run.act import Event, act, where
 from promoter.run.interchange import annotate
 from promoter.run.look import look
 from promoter.run.workspace import Workspace
@@ -53,17 +53,13 @@ def run(
 ) -> Outcome:
     """Do everything that can be done now. What is refused once is not tried again in this run."""
     diary = _Diary(tell=on_event)
-    refused: set[tuple[object, ...]] = set()
+    refused: set[tuple[str, str]] = set()
     for _ in range(PASSES):
         seen, plan = see(ws, apps)
-        todo = [action for action in plan.actions if _key(action) not in refused]
+        todo = [action for action in plan.actions if not refused & {_try(action), (action.app, "")}]
         if not todo:
             break
-        before = len(diary.events)
-        act(ws, seen, todo, diary)
-        for event in diary.events[before:]:
-            if event.what == "refused":
-                refused |= {_key(action) for action in todo if action.app == event.app}
+        refused |= {_try(action) for action in act(ws, seen, todo, diary)}
     _annotate(ws, seen, diary)
     said = [event for event in diary.events if event.what not in ("lost", "refused")]
     return Outcome(tuple(said), plan, seen, diary.of("lost"), diary.of("refused"))
@@ -80,7 +76,6 @@ def _annotate(ws: Workspace, seen: Snapshot, diary: _Diary) -> None:
         diary(Event("", "", "refused", str(error)))
 
 
-def _key(action: Action) -> tuple[object, ...]:
-    """What makes two actions the same try: kind, app, place; not the ledger's text."""
-    slot = getattr(action, "slot", None)
-    return (type(action), action.app, slot.environment if slot is not None else "", getattr(action, "number", None))
+def _try(action: Action) -> tuple[str, str]:
+    """What is not tried again in this run when `action` was refused: the environment; for a ledger, the whole app."""
+    return action.app, "a release" if isinstance(action, MakeRelease) else where(action)

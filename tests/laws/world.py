@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from promoter.cluster.port import ContentAt, Wanted
-from promoter.errors import PromoterError
+from promoter.errors import PromoterError, Rejected
 from promoter.forge.local import LocalForge
 from promoter.git.ref import RefUpdate
 from promoter.git.repository import Repository
@@ -67,8 +67,14 @@ class Writes:
 class WatchedRemote:
     """The repository's refs, every update going through `Writes`."""
 
-    def __init__(self, inner: Any, writes: Writes, before: Callable[[Sequence[RefUpdate]], dict[str, Any]]) -> None:
-        self.inner, self.writes, self.before = inner, writes, before
+    def __init__(
+        self,
+        inner: Any,
+        writes: Writes,
+        before: Callable[[Sequence[RefUpdate]], dict[str, Any]],
+        refused: Collection[str] = (),
+    ) -> None:
+        self.inner, self.writes, self.before, self.refused = inner, writes, before, refused
 
     def refs(self, prefixes: Sequence[str] = ("refs/",)) -> dict[str, Oid]:
         return dict(self.inner.refs(prefixes))
@@ -84,6 +90,8 @@ class WatchedRemote:
         self.inner.fetch_blobs(ids)
 
     def update(self, updates: Sequence[RefUpdate]) -> None:
+        if any(update.ref in self.refused for update in updates):
+            raise Rejected("a rule of the server's refuses it")
         detail = self.before(updates)
         self.writes("refs", lambda: self.inner.update(updates), updates=tuple(updates), **detail)
 
@@ -150,6 +158,8 @@ class World:
         self.lay = lay
         self.now = START
         self.sick: set[str] = set()
+        self.refused: set[str] = set()
+        """Refs that the server lets promoter not write."""
         self.version = 0
         files = {f"shop/{env}/deployment.yaml": lay.text.format(env=env, v="0.0.0") for env in environments}
         self.repo: Repository = make_repo(root / "fleet.git", {"promoter.yaml": config, **files})
@@ -164,7 +174,7 @@ class World:
 
     def workspace(self, user: str = "promoter") -> Workspace:
         """Give what a new process would have."""
-        remote = WatchedRemote(self.repo.remote, self.writes, lambda updates: self.judge_refs(updates))
+        remote = WatchedRemote(self.repo.remote, self.writes, lambda updates: self.judge_refs(updates), self.refused)
         repository = Repository(self.repo.store, remote, self.repo.url)
         inner = LocalForge(self.repo, "promoter")
         forge: Any = WatchedForge(inner, self.writes, lambda name, args: self.judge_forge(name, args))

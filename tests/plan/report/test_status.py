@@ -203,8 +203,11 @@ ACTIONS: list[tuple[Action, dict[str, object]]] = [
         {"do": "close_pull_request", "environment": "dev", "branch": "environment/dev", "path": "shop", "number": 7},
     ),
     (
-        SetCommitStatus("shop", "pending", oid(3), "pending", "approvals"),
-        {"do": "set_commit_status", "head": oid(3), "state": "pending", "description": "approvals"},
+        SetCommitStatus("shop", "pending", slot("dev"), oid(3), "pending", "approvals"),
+        {
+            "do": "set_commit_status", "environment": "dev", "branch": "environment/dev", "path": "shop",
+            "head": oid(3), "state": "pending", "description": "approvals",
+        },
     ),
     (
         MergePullRequest(
