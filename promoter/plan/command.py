@@ -13,6 +13,7 @@ from typing import Any
 from promoter.errors import UsageError
 from promoter.model.ledger import Asked, Hold, Kind, Ledger, Outcome, Place, Result, Skip, Target
 from promoter.model.names import Oid
+from promoter.model.release import ReleaseState
 from promoter.plan.outcome import last_verified
 from promoter.plan.sight import BOT
 from promoter.policy.rules import AppRules
@@ -61,6 +62,10 @@ def _promote(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[d
     release = ledger.releases[number]
     if word.environment not in release.content:
         raise UsageError(f"r{number} was not made for {word.environment}")
+    if release.state is ReleaseState.FAILED:
+        raise UsageError(f"r{number} did not render, and goes nowhere", f"Make another: promoter release {app.name}")
+    if release.adopted:
+        raise UsageError(f"r{number} was adopted where it stood, and goes nowhere else")
     if place.stay is not None and place.stay.release == number:
         raise UsageError(f"r{number} is active in {word.environment} already")
     if number <= place.mark:
@@ -150,6 +155,8 @@ def _retry(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[dic
     }
     if place.stay is not None and place.stay.release == number:
         changes["stay"] = replace(place.stay, since=word.at, healthy_since=None, unhealthy_since=None)
+        if place.target is not None and place.target.kind is Kind.ROLLBACK:
+            changes["target"] = None
     elif number <= place.mark:
         changes["target"] = Target(number, Kind.PROMOTION, word.by, word.at, word.reason)
     return changes, f"retry r{number} in {word.environment}"
