@@ -50,6 +50,7 @@ holds there and who says so; `promoter config --schema` prints the JSON Schema f
 
 - An environment is its own policy; a policy file is the same keys under a name; an app may differ in an environment by
   the same keys. The nearest wins, key by key (`gates`, `verify` and `allow` by their inner keys).
+  The files in this project's `policies/` are there to be copied.
 - `gates` hold before the merge into an environment, `verify` in it, after the merge. The order of the list is always
   kept and is not a gate.
 - All scalars are read as text and typed by the key: `1.10` stays `1.10`. Durations have a unit: `90s`, `30m`, `4h`,
