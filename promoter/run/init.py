@@ -19,7 +19,7 @@ from promoter.policy.load import FILE, Loaded, load
 from promoter.render.program import Programs
 from promoter.run.init_entries import Entry, entry_of, grouped
 from promoter.run.init_live import live_note, parse_live
-from promoter.run.init_notes import app_found, next_commands, pin_notes
+from promoter.run.init_notes import apps_found, next_commands, pin_notes
 from promoter.run.init_text import config_text
 from promoter.run.pin import pin
 from promoter.run.pin_found import Pins, parse_asked
@@ -41,6 +41,9 @@ TEMPLATES: Mapping[Layouts, Mapping[str, Value]] = {
     Layouts.BRANCHES: {"branch": "environment/{environment}", "path": "{app}"},
     Layouts.FOLDERS: {"branch": "deploy", "path": "{environment}/{app}"},
 }
+
+
+_PROGRAMS = frozenset({"kustomize", "helm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +112,8 @@ def propose(place: Place, wish: Wish, programs: Programs) -> Proposal:
     tools = _tools(found.apps, programs) if rendered else {}
     text = _valid(dry, place.dry, found, wish, live, tools)
     adopt = not rendered or any(branch in place.branches for branch in _slots(found.apps, wish.layout))
-    notes = [note for app in found.apps for note in app_found(app, rendered=rendered)]
-    notes += [*found.notes, live_note(wish.live, found.environments), *_layout_notes(found.apps, wish.layout)]
+    notes = [*apps_found(found.apps, rendered=rendered), *found.notes]
+    notes += [live_note(wish.live, found.environments), *_layout_notes(found.apps, wish.layout)]
     notes += pin_notes(pins.pinned, pins.left)
     return Proposal(
         {**pins.files, FILE: text.encode()},
@@ -162,7 +165,8 @@ def _refuse_empty(found: Survey) -> None:
 
 
 def _tools(apps: Sequence[AppFound], programs: Programs) -> dict[str, str]:
-    needs = dict.fromkeys(need for app in apps for need in app.needs)
+    """Give the exact versions that render the apps; of one that does not render yet, what its files are for."""
+    needs = dict.fromkeys(need for app in apps for need in app.needs or (app.renderer,) if need in _PROGRAMS)
     return {name: version_of(name, programs) for name in needs}
 
 

@@ -10,10 +10,20 @@ from promoter.run.survey_found import AppFound, Note, Standing, Tone
 from promoter.run.survey_naming import main_image
 
 _SHOWN = 3
+_APPS = 20
 
 
-def app_found(app: AppFound, *, rendered: bool) -> Iterator[Note]:
-    """Say where an app and its versions stand, and who delivers it."""
+def apps_found(apps: Sequence[AppFound], *, rendered: bool) -> Iterator[Note]:
+    """Say where apps and their versions stand, and who delivers them; of very many, the first."""
+    for app in apps[:_APPS]:
+        yield from _app(app, rendered=rendered)
+    if len(apps) > _APPS:
+        yield Note(Tone.FOUND, f"and {len(apps) - _APPS} more apps: {', '.join(app.name for app in apps[_APPS:])}")
+    if not rendered:
+        yield from _undelivered(apps)
+
+
+def _app(app: AppFound, *, rendered: bool) -> Iterator[Note]:
     how = f"rendered with {app.renderer}" if app.renderer and rendered else "edited in place"
     yield Note(Tone.FOUND, f"app {app.name}: {app.path} for {', '.join(app.environments)}, {how}")
     for kind in Kind:
@@ -25,7 +35,8 @@ def app_found(app: AppFound, *, rendered: bool) -> Iterator[Note]:
             f"no version of {app.name} stands in its environments' own files, so none can move alone: promoter init "
             "--pin puts them there, or --layout branches renders each environment",
         )
-    yield from _delivered(app, rendered=rendered)
+    if not rendered:
+        yield from _delivered(app)
 
 
 def _version(app: AppFound, kind: Kind, name: str, *, rendered: bool) -> Iterator[Note]:
@@ -59,24 +70,26 @@ def _few(places: Sequence[str]) -> tuple[str, ...]:
     return (*places[:_SHOWN], f"and {more} more") if more > 0 else tuple(places)
 
 
-def _delivered(app: AppFound, *, rendered: bool) -> Iterator[Note]:
-    if rendered:
-        return
-    objects: dict[str, list[str]] = {}
+def _delivered(app: AppFound) -> Iterator[Note]:
     for environment, one in app.deliveries.items():
-        objects.setdefault(one.object, []).append(environment)
-        where = (one.where,)
+        text = f"{one.object} delivers {app.name} in {environment}"
         if one.path != app.source(environment):
-            text = f"{one.object} delivers {app.name} in {environment} with all of {one.path or 'the repository'}"
-        else:
-            text = f"{one.object} delivers {app.name} in {environment}"
-        yield Note(Tone.FOUND, text, where)
-    missing = [name for name in app.environments if name not in app.deliveries]
+            text += f", with all of {one.path or 'the repository'}"
+        yield Note(Tone.FOUND, text, (one.where,))
+
+
+def _undelivered(apps: Sequence[AppFound]) -> Iterator[Note]:
+    missing: dict[str, list[str]] = {}
+    for app in apps:
+        for environment in app.environments:
+            if environment not in app.deliveries:
+                missing.setdefault(app.name, []).append(environment)
     if missing:
+        some = [f"{name} in {', '.join(environments)}" for name, environments in missing.items()]
         yield Note(
             Tone.UNKNOWN,
-            f"what delivers {app.name} in {', '.join(missing)}: nothing in this repository names that path. In the "
-            "cluster it is found by repository, branch and path; else name it: object: Kustomization/NAMESPACE/NAME",
+            f"what delivers {'; '.join(_few(some))}: nothing in this repository names the path. In the cluster it is "
+            "found by repository, branch and path; else name it: object: Kustomization/NAMESPACE/NAME",
         )
 
 

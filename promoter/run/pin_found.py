@@ -68,7 +68,7 @@ class Pins:
 
 def parse_asked(text: str, environments: Iterable[str]) -> Asked:
     """Read `NAME=VERSION` or `ENVIRONMENT:NAME=VERSION`. Raises UsageError."""
-    name, equals, version = text.rpartition("=")
+    name, equals, version = text.partition("=")
     if not equals or not name or not version:
         raise UsageError(f"--pin {text} is not NAME=VERSION", "For one environment alone: ENVIRONMENT:NAME=VERSION")
     if parse_pin(version) is None and not is_version(version):

@@ -45,12 +45,21 @@ def app_notes(environments: Sequence[str], apps: Sequence[AppFound]) -> Iterator
             yield Note(Tone.ASSUMED, text)
         if app.trouble:
             yield Note(Tone.UNKNOWN, f"whether {app.name} renders: {app.trouble}")
-        for environment, several in app.standing.items():
-            for one in several:
-                why = floats(one)
-                if why:
-                    text = f"{app.name} in {environment}: {one.kind.value} {one.name} {why}"
-                    yield Note(Tone.WARNING, text, (one.where,))
+        yield from _floating(app)
+
+
+def _floating(app: AppFound) -> Iterator[Note]:
+    told: dict[str, tuple[list[str], list[str]]] = {}
+    for environment, several in app.standing.items():
+        for one in several:
+            why = floats(one)
+            if why:
+                environments, where = told.setdefault(f"{one.kind.value} {one.name} {why}", ([], []))
+                environments.append(environment)
+                where.append(one.where)
+    for text, (environments, where) in told.items():
+        names = ", ".join(dict.fromkeys(environments))
+        yield Note(Tone.WARNING, f"{app.name} in {names}: {text}", tuple(dict.fromkeys(where))[:SHOWN])
 
 
 def tree_notes(dry: Dry, used: Sequence[Position], unused: Sequence[Position]) -> Iterator[Note]:

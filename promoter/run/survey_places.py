@@ -16,11 +16,15 @@ from promoter.run.survey_names import STRONG, in_order, rank
 from promoter.run.survey_tree import Dry
 
 _VALUES_FILE = re.compile(
-    r"(?P<before>(?:values|config|app)[-._])?(?P<name>[a-z0-9][a-z0-9._-]*?)(?P<behind>[-._](?:values|config))?(?P<end>\.ya?ml)"
+    r"(?P<before>(?:values|config|app)[-._])?(?P<name>[a-z0-9][a-z0-9._-]*?)"
+    r"(?P<behind>[-._](?:values|config))?(?P<end>\.ya?ml)"
 )
 SKIPPED = frozenset({"node_modules", "vendor", "templates", "testdata", "tests", "flux-system"})
 """Folders in which nothing is looked for: no app of anybody's stands there."""
-_COMMON_STEMS = frozenset({"values", "kustomization", "deployment", "app", "main", "release", "manifests", "all"})
+_COMMON_STEMS = frozenset({
+    "all", "app", "configmap", "cronjob", "deploy", "deployment", "hpa", "ingress", "job", "kustomization", "main",
+    "manifests", "namespace", "release", "secret", "service", "statefulset", "values",
+})  # fmt: skip
 """Files of one app, not named after one."""
 
 
