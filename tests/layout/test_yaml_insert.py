@@ -46,7 +46,7 @@ ENTRY = {"name": "ghcr.io/acme/shop", "newTag": "1.10"}
             "a:\n  b: |\n    text\n\n  k: v\n# end\nc: d\n",
             id="behind a block scalar",
         ),
-        pytest.param("a:\n  b:", ("a",), "k", "v", "a:\n  b:\n  k: v\n", id="behind an empty value, without a line end"),
+        pytest.param("a:\n  b:", ("a",), "k", "v", "a:\n  b:\n  k: v\n", id="behind an empty value at the end"),
         pytest.param(
             "a:\r\n- x\r\nb: c", ("a",), None, "z", "a:\r\n- x\r\n- z\r\nb: c", id="line ends of Windows"
         ),
