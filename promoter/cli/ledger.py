@@ -13,7 +13,7 @@ _shell = click.make_pass_decorator(Shell, ensure=True)
 
 @click.group(params=shared_options())
 def ledger() -> None:
-    """Show an app's ledger, or shorten its chain of commits."""
+    """Show an app's ledger, shorten its chain of commits, or vouch for it."""
 
 
 @ledger.command("show", params=shared_options())
@@ -49,3 +49,18 @@ def shorten(shell: Shell, app: str) -> None:
         shell.screen.line(f"{done.app}: {done.commits} commits are kept in {done.archive}")
     else:
         shell.screen.line(f"{done.app}: nothing to compact")
+
+
+@ledger.command("accept", params=shared_options())
+@click.argument("app")
+@_shell
+def vouch(shell: Shell, app: str) -> None:
+    """Vouch for a ledger that is not signed by one of ledger.signers; PROMOTER_SIGNING_KEY names your key."""
+    from promoter.run.accept import accept
+
+    made = accept(shell.open(writes=True), app)
+    if shell.json:
+        shell.screen.json({"schema": "promoter.accepted/v1", "app": app, "tip": made, "changed": made is not None})
+    else:
+        said = f"{made[:10]} vouches for it" if made is not None else "is believed already"
+        shell.screen.line(f"{app}: {said}")

@@ -6,7 +6,7 @@ edit. Not for use by several threads at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from pygit2.enums import ObjectType, SortMode
 
 from promoter.errors import EdgeFailed, EditRefused
 from promoter.git.commit import CommitInfo, format_commit, parse_commit
+from promoter.git.signature import with_signature
 from promoter.git.tree import (
     FILE,
     SUBMODULE,
@@ -83,6 +84,10 @@ class Store:
         """Read a commit. Raises EdgeFailed when it is not here or is something else."""
         return parse_commit(oid, self._object(oid, ObjectType.COMMIT))
 
+    def commit_bytes(self, oid: Oid) -> bytes:
+        """Give a commit as it is stored, its signature too. Raises EdgeFailed."""
+        return self._object(oid, ObjectType.COMMIT)
+
     def blob(self, oid: Oid) -> bytes:
         """Read a file's bytes, after bringing it when the store was fetched without it."""
         if self.supply is not None and oid not in self.repo:
@@ -141,15 +146,24 @@ class Store:
         """Write a tree of regular files: path -> bytes."""
         return self.edit_tree(None, {path: Entry(FILE, self.put_blob(data)) for path, data in files.items()})
 
-    def put_commit(self, tree: Oid, parents: Sequence[Oid], message: str, author: tuple[str, str], at: datetime) -> Oid:
+    def put_commit(
+        self,
+        tree: Oid,
+        parents: Sequence[Oid],
+        message: str,
+        author: tuple[str, str],
+        at: datetime,
+        sign: Callable[[bytes], bytes] | None = None,
+    ) -> Oid:
         """Write a commit by `author` (name, email), who is also the committer; the same input gives the same id.
 
-        Raises EdgeFailed when the tree or a parent is not here.
+        `sign` gives the signature of the commit's bytes. Raises EdgeFailed when the tree or a parent is not here.
         """
         for needed in (tree, *parents):
             if needed not in self.repo:
                 self._fail(needed)
-        return self._write(ObjectType.COMMIT, format_commit(tree, parents, message, author, at))
+        data = format_commit(tree, parents, message, author, at)
+        return self._write(ObjectType.COMMIT, with_signature(data, sign(data)) if sign is not None else data)
 
     def edit_tree(self, tree: Oid | None, changes: Mapping[str, Entry | None]) -> Oid:
         """Give `tree` with `changes`: path -> what shall stand there (a whole folder, too), None to delete it.

@@ -100,6 +100,8 @@ class AppSeen:
     dry_changed: bool = False
     """The dry branch's tip has other inputs for this app than its newest release."""
     problems: tuple[str, ...] = ()
+    doubt: str = ""
+    """Why the ledger is not believed; it is left empty then, and nothing is done for the app."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from promoter.model.forge import PullState
-from promoter.model.plan import Action, MakeRelease, Plan, Record, SlotPlan
+from promoter.model.plan import Action, MakeRelease, Plan, Record, SlotPlan, State
 from promoter.model.snapshot import AppSeen, Snapshot
+from promoter.model.verdict import Answer, Verdict
 from promoter.plan.facts import close_facts
 from promoter.plan.judge import judge, merge_word
 from promoter.plan.sight import Sight
@@ -52,6 +53,9 @@ def _open(seen: Snapshot) -> int:
 
 
 def _app(sight: Sight, room: Room, problems: list[str]) -> tuple[list[Action], list[SlotPlan]]:
+    if sight.seen.doubt:
+        problems.append(sight.seen.doubt)
+        return [], [_doubted(sight, name) for name in sight.app.environments]
     start = _start(sight.app.name, sight.seen, problems)
     if start is not None:
         return start, [standing(sight, name, None, ()) for name in sight.app.environments]
@@ -88,6 +92,12 @@ def _start(app: str, seen: AppSeen, problems: list[str]) -> list[Action] | None:
         problems.append(f"{app}: something stands in its slots already. Take it as the start: promoter adopt {app}")
         return []
     return [MakeRelease(app, "the first release of an app with empty slots", None)] if seen.dry_changed else []
+
+
+def _doubted(sight: Sight, environment: str) -> SlotPlan:
+    """Describe a slot of which nothing is known, because the ledger is not believed."""
+    verdict = Verdict("ledger", Answer.UNKNOWN, sight.seen.doubt)
+    return SlotPlan(sight.app.name, environment, State.UNKNOWN, None, waiting_for=(verdict,))
 
 
 def _record(sight: Sight) -> list[Action]:

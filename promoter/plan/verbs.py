@@ -188,7 +188,7 @@ VERBS = (
         "ledger",
         Group.LOOK,
         "COMMAND",
-        "Show what is remembered of an app, or shorten its chain of commits: show, compact.",
+        "Show what is remembered of an app, shorten its chain of commits, vouch for it: show, compact, accept.",
         "The ledger is a branch whose log is the audit log. A shortened chain is kept under refs/promoter/archive.",
         ("ledger show shop", "ledger show shop --at 3f2a91c", "ledger compact shop"),
     ),

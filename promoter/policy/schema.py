@@ -5,6 +5,7 @@ Everything that may be written stands in the `schema*` files; what it means is d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
@@ -94,11 +95,27 @@ class NamesForm(Form):
     """The branch of an app's ledger."""
 
 
+_PUBLIC_KEY = re.compile(r"(?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+ AAAA[A-Za-z0-9+/]{20,}={0,3}(?: [^\x00-\x1f\x7f]*)?")
+
+
+def _public_key(node: object) -> str:
+    value = said(node)
+    if "PRIVATE KEY" in value:
+        raise ValueError("is a private key, and public now; make another, and write its public half here")
+    if _PUBLIC_KEY.fullmatch(value) is None:
+        raise ValueError("is not a public SSH key; write the line of the .pub file: ssh-ed25519 AAAA... comment")
+    return value
+
+
+PublicKey = Annotated[str, BeforeValidator(_public_key)]
+
+
 class LedgerForm(Form):
     """Who may write the ledger."""
 
-    signers: SomeTexts = ()
-    """Fingerprints of keys; evidence signed by anybody else is ignored and reported."""
+    signers: Annotated[tuple[PublicKey, ...], BeforeValidator(some_items)] = ()
+    """Public SSH keys, `ssh-ed25519 AAAA... comment`. Ledgers are signed with PROMOTER_SIGNING_KEY; one that ends
+    with a commit by any other key is not believed, and nothing is done for its app."""
 
 
 class RenderingForm(Form):

@@ -166,6 +166,7 @@ def _place_now(ws: Workspace, app: AppSeen, slot: Slot) -> Place:
         return app.ledger.place(slot.environment)
     if not ws.repository.store.has(tip):
         ws.repository.fetch([ref])
+    ws.seal.check(ws.repository.store, app.app, tip)
     return read_ledger(ws.repository, tip, app.app).place(slot.environment)
 
 

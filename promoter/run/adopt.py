@@ -55,7 +55,8 @@ def adopt(ws: Workspace, app_name: str, lost_ledger: bool = False) -> Release:
     ledger = replace(with_release(ledger, release), places=places)
     kept = {name: contents.entry(held) for name, held in content.items()}
     where = ", ".join(content)
-    write_ledger(ws.repository, ref, tip, ledger, f"{ws.user}: adopt what stands in {where}", ws.now(), kept)
+    said = f"{ws.user}: adopt what stands in {where}"
+    write_ledger(ws.repository, ref, tip, ledger, said, ws.now(), kept, seal=ws.seal)
     return release
 
 

@@ -77,7 +77,7 @@ def command(
             ledger, sentence = say(rules, ledger, word)
             said.append(sentence)
         try:
-            write_ledger(ws.repository, ref, tip, ledger, "\n".join(said), ws.now())
+            write_ledger(ws.repository, ref, tip, ledger, "\n".join(said), ws.now(), seal=ws.seal)
         except LostRace:
             if attempt == TRIES - 1:
                 raise

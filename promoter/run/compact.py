@@ -17,7 +17,7 @@ from promoter.model.ledger import Ledger
 from promoter.model.names import Oid
 from promoter.model.state import dump
 from promoter.run.command import NotAllowed, groups
-from promoter.run.ledgers import IDENTITY, STATE, ledger_ref, read_ledger
+from promoter.run.ledgers import STATE, ledger_ref, read_ledger
 from promoter.run.remembered import ARCHIVE
 from promoter.run.workspace import Workspace
 
@@ -57,18 +57,18 @@ def compact(ws: Workspace, app_name: str) -> Compacted:
         return Compacted(app.name, old, "", commits)
     now, store = ws.now(), repository.store
     archive = f"{ARCHIVE}/{app.name}/{now.date().isoformat()}-{old[:7]}"
+    ws.seal.check(store, app.name, old)
     ledger = read_ledger(repository, old, app.name)
-    kept = store.put_commit(
-        _contents(ws, ledger), [], f"Keep the content of {len(ledger.releases)} releases\n", IDENTITY, now
-    )
+    kept = ws.seal.commit(store, _contents(ws, ledger), [], f"Keep {len(ledger.releases)} releases\n", now)
     releases = {n: replace(one, stored=kept) if one.stored is not None else one for n, one in ledger.releases.items()}
     state = store.put_blob(dump(replace(ledger, releases=releases)))
     message = f"Compacted by {ws.user}\n\nThe {commits} commits up to {old} are kept in {archive}.\n"
-    tip = store.put_commit(store.edit_tree(None, {STATE: Entry(FILE, state)}), [kept], message, IDENTITY, now)
+    tip = ws.seal.commit(store, store.edit_tree(None, {STATE: Entry(FILE, state)}), [kept], message, now)
     # Where a server cannot change both at once they are changed in this order: the archive must be there first.
     known = repository.refs([archive]).get(archive)
     updates = [] if known == old else [RefUpdate(archive, known, old)]
     repository.update([*updates, RefUpdate(ref, old, tip)])
+    ws.seal.remember(tip)
     return Compacted(app.name, tip, archive, commits)
 
 

@@ -21,12 +21,13 @@ from promoter.model.names import Oid
 from promoter.model.release import Release
 from promoter.model.state import dump, load
 from promoter.policy.rules import Config
+from promoter.run.seal import IDENTITY, Seal
+
+__all__ = ["IDENTITY", "STATE", "ledger_ref", "read_ledger", "with_release", "write_ledger"]
 
 STATE = "state.yaml"
 RELEASES_KEPT = 30
 """How many releases the tip keeps; older ones stand in the history of the branch."""
-IDENTITY = ("promoter", "promoter@noreply.invalid")
-"""Author and committer of every commit of ours."""
 
 _read = lru_cache(maxsize=4096)(load)
 
@@ -42,7 +43,12 @@ def read_ledger(repository: Repository, tip: Oid, app: str) -> Ledger:
     text = store.read(store.commit(tip).tree, STATE)
     if text is None:
         raise EdgeFailed(f"the ledger of {app} has no {STATE} at {tip}", "Restore the ledger branch from its history.")
-    return _read(text)
+    ledger = _read(text)
+    if ledger.app != app:
+        raise EdgeFailed(
+            f"the ledger of {app} is that of {ledger.app} at {tip}", "Restore the branch from its history."
+        )
+    return ledger
 
 
 def write_ledger(
@@ -54,26 +60,31 @@ def write_ledger(
     now: datetime,
     stored: Mapping[str, Entry] | None = None,
     beside: Mapping[str, Entry] | None = None,
+    seal: Seal | None = None,
 ) -> Oid:
     """Write `ledger` if the branch is still at `expect`, and give its new tip.
 
     With `stored` (environment -> content) the newest release's content is kept and named in it, and `beside` it what
-    goes along into every slot (file name -> file). Raises LostRace, Rejected or EdgeFailed; nothing is written then.
+    goes along into every slot (file name -> file). `seal` signs, where ledgers are signed. Raises LostRace, Rejected
+    (also for a chain that is not believed) or EdgeFailed; nothing is written then.
     """
-    store = repository.store
+    store, seal = repository.store, seal or Seal()
+    if expect is not None:
+        seal.check(store, ledger.app, expect)
     parents = [expect] if expect is not None else []
     if stored is not None:
         newest = ledger.releases[max(ledger.releases)]
         entries = {f"{newest.name}/{name}": entry for name, entry in stored.items()}
         entries |= {f"{name}/{newest.name}": entry for name, entry in (beside or {}).items()}
         tree = store.edit_tree(None, entries)
-        kept = store.put_commit(tree, parents, f"Keep the content of {newest.name}\n", IDENTITY, now)
+        kept = seal.commit(store, tree, parents, f"Keep the content of {newest.name}\n", now)
         ledger = replace(ledger, releases={**ledger.releases, newest.number: replace(newest, stored=kept)})
         parents = [kept]
     state = store.put_blob(dump(ledger))
     tree = store.edit_tree(None, {STATE: Entry(FILE, state)})
-    tip = store.put_commit(tree, parents, message.strip() + "\n", IDENTITY, now)
+    tip = seal.commit(store, tree, parents, message.strip() + "\n", now)
     repository.update([RefUpdate(ref, expect, tip)])
+    seal.remember(tip)
     return tip
 
 

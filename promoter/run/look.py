@@ -59,6 +59,7 @@ def _fetch_files(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> None:
     """Bring the file contents that the look reads, in one batch each: the ledgers, then what stands in place."""
     store = ws.repository.store
     tips = {app.name: refs[ref] for app in apps if (ref := ledger_ref(ws.config, app.name)) in refs}
+    tips = {name: tip for name, tip in tips.items() if not ws.seal.doubt(store, name, tip)}
     ws.repository.fetch((), [(store.commit(tip).tree, STATE) for tip in tips.values()])
     if ws.config.layout is not None:
         return
@@ -76,13 +77,14 @@ def _fetch_files(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> None:
 
 def _app(ws: Workspace, app: AppRules, refs: Refs, pulls: Mapping[Branch, Sequence[PullRequest]], dry: Oid) -> AppSeen:
     tip = refs.get(ledger_ref(ws.config, app.name))
-    ledger = read_ledger(ws.repository, tip, app.name) if tip is not None else Ledger(app.name)
+    doubt = ws.seal.doubt(ws.repository.store, app.name, tip) if tip is not None else ""
+    ledger = read_ledger(ws.repository, tip, app.name) if tip is not None and not doubt else Ledger(app.name)
     contents = ws.contents(app)
     slots = {
         name: _slot(ws, contents, slot, ledger, refs, pulls.get(slot.proposal_branch, ()), tip is None)
         for name, slot in app.slots.items()
     }
-    return AppSeen(app.name, tip, ledger, slots, dry_changed(ws, app, ledger, dry))
+    return AppSeen(app.name, tip, ledger, slots, not doubt and dry_changed(ws, app, ledger, dry), doubt=doubt)
 
 
 def _slot(

@@ -69,7 +69,7 @@ def make_release(
     new = with_release(ledger, release)
     order = {name: Place(after=rules.after.names) for name, rules in app.environments.items() if rules.after.names}
     new = replace(new, places={**order, **new.places})
-    write_ledger(ws.repository, ledger_ref(ws.config, app.name), expect, new, message, ws.now(), kept, beside)
+    write_ledger(ws.repository, ledger_ref(ws.config, app.name), expect, new, message, ws.now(), kept, beside, ws.seal)
     return release
 
 

@@ -14,6 +14,7 @@ from promoter.forge.local import LocalForge
 from promoter.git.repository import open_repository
 from promoter.model.names import Branch
 from promoter.policy.rules import Live
+from promoter.run.seal import KEY
 from promoter.run.workspace import Workspace
 
 BOT = "promoter"
@@ -54,7 +55,9 @@ def open_workspace(
 
     forge = LocalForge(repository, BOT, notices=writes)
     dry = Branch(branch) if branch else repository.default_branch()
-    return Workspace(repository, forge, dry, now, live, user, env.get("PATH"))
+    key = Path(env[KEY]).expanduser() if env.get(KEY) else None
+    memory = cache_folder(env) / "ledgers"
+    return Workspace(repository, forge, dry, now, live, user, env.get("PATH"), signing_key=key, memory=memory)
 
 
 def _files(folder: Path) -> Iterable[tuple[str, bytes]]:

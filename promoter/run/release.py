@@ -59,6 +59,9 @@ def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -
     tip = refs.get(ledger_ref(ws.config, app.name))
     if tip is not None and not ws.repository.store.has(tip):
         ws.repository.fetch([ledger_ref(ws.config, app.name)])
+    ws.seal.require()  # before anything is pushed
+    if tip is not None:
+        ws.seal.check(ws.repository.store, app.name, tip)
     ledger = read_ledger(ws.repository, tip, app.name) if tip is not None else Ledger(app.name)
     _refuse_strangers(ws, app, tip, refs)
     tree = ws.repository.store.commit(dry).tree

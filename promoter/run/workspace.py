@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from promoter.cluster.port import LiveSource
 from promoter.errors import EdgeFailed, UsageError
@@ -15,6 +16,7 @@ from promoter.policy.load import Loaded, load
 from promoter.policy.rules import AppRules, Config, Live
 from promoter.run.content import Contents, Rendered
 from promoter.run.in_place import InPlace
+from promoter.run.seal import Seal
 
 
 @dataclass(slots=True)
@@ -35,7 +37,12 @@ class Workspace:
     commit: Oid | None = None
     """The commit whose config is loaded."""
     loaded: Loaded | None = None
+    signing_key: Path | None = None
+    """The file of the key that signs ledgers."""
+    memory: Path | None = None
+    """The folder in which checked ledger commits are remembered."""
     _contents: dict[str, Contents] = field(default_factory=dict)
+    _seal: Seal | None = None
 
     @property
     def config(self) -> Config:
@@ -49,6 +56,13 @@ class Workspace:
     def ref(self) -> str:
         """The dry branch's full ref."""
         return f"refs/heads/{self.branch}"
+
+    @property
+    def seal(self) -> Seal:
+        """Who signs ledgers, and whose are believed, by the config of the newest look."""
+        if self._seal is None or self._seal.signers != self.config.signers:
+            self._seal = Seal(self.config.signers, self.signing_key, self.memory, self.path)
+        return self._seal
 
     def now(self) -> datetime:
         """The time by the workspace's clock."""

@@ -37,7 +37,7 @@ limits: {open_pull_requests: 5}
 dry: {commit: push}
 names: {ledger: "l/{app}"}
 render: {all_or_nothing: true}
-ledger: {signers: [a]}
+ledger: {signers: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKwHuq9dsAjpZ4dC5kGdKz8oy1bIYrVa2PnBq3RF4YcM promoter"]}
 interchange: hydrator
 """,
 ]
