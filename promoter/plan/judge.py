@@ -73,7 +73,7 @@ def _own(sight: Sight, environment: str, release: int, kind: Kind) -> list[Verdi
     found = [_order(sight, environment, release, kind)]
     if not rollback:
         found += [
-            v for v in (_settled(sight, environment), _held(sight, environment), _frozen(sight, environment)) if v
+            v for v in (_settled(sight, environment), held(sight, environment), frozen(sight, environment)) if v
         ]
     if (drift := _drifted(sight, environment, rollback)) is not None:
         found.append(drift)
@@ -149,7 +149,8 @@ def _settled(sight: Sight, environment: str) -> Verdict | None:
     return Verdict("settled", Answer.PENDING, f"{label} is being verified here: {reason}", stay.since, until)
 
 
-def _held(sight: Sight, environment: str) -> Verdict | None:
+def held(sight: Sight, environment: str) -> Verdict | None:
+    """Say who holds the environment, until when and why; None when nobody does."""
     hold = sight.hold(environment)
     if hold is None:
         return None
@@ -158,7 +159,8 @@ def _held(sight: Sight, environment: str) -> Verdict | None:
     return Verdict("hold", Answer.PENDING, f"held by {hold.by}{end}{why}", hold.at, hold.until, ("resume",))
 
 
-def _frozen(sight: Sight, environment: str) -> Verdict | None:
+def frozen(sight: Sight, environment: str) -> Verdict | None:
+    """Say until when the calendar stops everything here; None when it does not."""
     freeze = freeze_for(sight.config, environment, sight.now)
     if freeze is None:
         return None

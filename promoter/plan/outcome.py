@@ -55,6 +55,11 @@ def verify_deadline(stay: Stay, verify: Verify) -> datetime:
     return min((stay.unhealthy_since or stay.since) + verify.within, last)
 
 
+def knowable_until(stay: Stay, verify: Verify) -> datetime:
+    """When a stay whose outcome is still not known is unverified: `within` after its soak could have been over."""
+    return max(stay.since, (stay.healthy_since or stay.since) + verify.soak) + verify.within
+
+
 def outcome(sight: Sight, environment: str) -> None:
     """Write the transitions that this look shows."""
     place = sight.places[environment]
@@ -95,20 +100,18 @@ def _healthy(sight: Sight, environment: str, stay: Stay, known: Outcome | None) 
     rules = checks(sight, environment)
     answer = worst(rules)
     said = "; ".join(f"{verdict.gate}: {verdict.reason}" for verdict in rules if not verdict.passed)
-    late = sight.now >= since + verify.soak + verify.within
     if answer is Answer.SUCCESS:
         soaked = f"soaked {_span(verify)}" if verify.soak else "live and healthy"
         _settle(sight, environment, Result.VERIFIED, soaked)
     elif known is None and answer is Answer.FAILURE:
         _fail(sight, environment, said)
-    elif known is None and late:
+    elif known is None and sight.now >= knowable_until(stay, verify):
         _settle(sight, environment, Result.UNVERIFIED, said)
 
 
 def _unknown(sight: Sight, environment: str, stay: Stay, reason: str, known: Outcome | None) -> None:
     verify = sight.rules(environment).verify
-    last = max(stay.since, (stay.healthy_since or stay.since) + verify.soak) + verify.within
-    if known is None and sight.now >= last:
+    if known is None and sight.now >= knowable_until(stay, verify):
         _settle(sight, environment, Result.UNVERIFIED, f"not knowable: {reason}")
 
 

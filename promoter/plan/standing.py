@@ -7,8 +7,12 @@ from datetime import datetime
 from promoter.model.ledger import How, Kind, Place, Result
 from promoter.model.plan import SlotPlan, State
 from promoter.model.verdict import Answer, Verdict
-from promoter.plan.outcome import health, verify_deadline
+from promoter.plan.judge import frozen, held
+from promoter.plan.outcome import health, knowable_until, verify_deadline
 from promoter.plan.sight import Sight
+
+_MAY_BE_VERIFIED = frozenset({Result.UNVERIFIED, Result.UNHEALTHY})
+"""What a healthy soak turns into `verified`."""
 
 
 def standing(
@@ -67,10 +71,9 @@ def _upstream(sight: Sight, environment: str, newer: list[int]) -> tuple[Verdict
     if not coming:
         return ()
     if sight.cleared(coming[-1], environment):
-        hold = sight.hold(environment)
-        if hold is not None:
-            return (Verdict("hold", Answer.PENDING, f"held by {hold.by}: {hold.reason}", hold.at, hold.until),)
-        return (Verdict("request", Answer.PENDING, "nothing moves here until somebody says /promoter promote"),)
+        stopped = tuple(verdict for verdict in (held(sight, environment), frozen(sight, environment)) if verdict)
+        request = Verdict("request", Answer.PENDING, "nothing moves here until somebody says /promoter promote")
+        return stopped or (request,)
     names = [n for n in sight.rules(environment).after.names if not sight.passed(coming[-1], n)]
     return (Verdict("order", Answer.PENDING, f"{sight.label(coming[-1])} is not verified in {' or '.join(names)}"),)
 
@@ -97,10 +100,13 @@ def _next_look(sight: Sight, environment: str, verdicts: tuple[Verdict, ...]) ->
     place, verify = sight.places[environment], sight.rules(environment).verify
     moments = [verdict.until for verdict in verdicts if verdict.until is not None and not verdict.passed]
     stay = place.stay
-    if stay is not None and stay.release not in place.outcomes and stay.how is not How.MIXED:
+    word = place.outcomes.get(stay.release) if stay is not None else None
+    if stay is not None and stay.how is not How.MIXED and (word is None or word.result in _MAY_BE_VERIFIED):
         if stay.healthy_since is not None:
             moments.append(stay.healthy_since + verify.soak)
-        else:
+        if word is None:
+            moments.append(knowable_until(stay, verify))
+        if word is None and stay.healthy_since is None:
             moments.append(verify_deadline(stay, verify))
     if place.hold is not None and place.hold.until is not None:
         moments.append(place.hold.until)
