@@ -109,11 +109,11 @@ def _reader(kind: Any) -> Callable[[Any], object]:
         return lambda data: None if data is None else inner(data)
     if origin is not None and issubclass(origin, Mapping):
         key, item = get_args(kind)
-        convert, number = _reader(item), key is int
-        return lambda data: {(int(k) if number else str(k)): convert(v) for k, v in data.items()}
+        convert, named = _reader(item), int if key is int else str
+        return lambda data: {_exactly(named, k): convert(v) for k, v in data.items()}
     if origin is tuple:
         convert = _reader(get_args(kind)[0])
-        return lambda data: tuple(convert(item) for item in data)
+        return lambda data: tuple(convert(item) for item in cast("list[Any]", _exactly(list, data)))
     if hasattr(kind, "__supertype__"):
         return _reader(kind.__supertype__)
     if is_dataclass(kind):
@@ -122,10 +122,10 @@ def _reader(kind: Any) -> Callable[[Any], object]:
         return _moment
     if issubclass(kind, StrEnum):
         return cast("Callable[[Any], object]", kind)
-    return lambda data: _scalar(kind, data)
+    return lambda data: _exactly(kind, data)
 
 
-def _scalar(kind: type, data: object) -> object:
+def _exactly(kind: type, data: object) -> object:
     if type(data) is not kind:
         raise TypeError(f"{data!r} is not {kind.__name__}")
     return data
