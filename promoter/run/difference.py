@@ -25,6 +25,11 @@ def difference(store: Store, old: Oid, new: Oid, path: str) -> str:
 def _text(store: Store, old: Oid, new: Oid, path: str) -> str:
     trees: Any = store.repo
     diff = trees[old].diff_to_tree(trees[new], context_lines=2, swap=False)
+    if store.supply is not None:  # a store that was fetched without file contents
+        ids = {Oid(str(file.id)) for delta in diff.deltas for file in (delta.old_file, delta.new_file)}
+        absent = [oid for oid in sorted(ids) if int(oid, 16) and oid not in trees]
+        if absent:
+            store.supply(absent)
     lines: list[str] = []
     size = left = 0
     for patch in diff:

@@ -74,8 +74,8 @@ class Auditor:
                 self.proved.setdefault(env, set()).add(active or "")
 
     def ledger(self) -> Ledger | None:
-        found = self.world.repo.refs([LEDGER]).get(LEDGER)
-        return read_ledger(self.world.repo, found, "shop") if found is not None else None
+        found = self.world.eyes.refs([LEDGER]).get(LEDGER)
+        return read_ledger(self.world.eyes, found, "shop") if found is not None else None
 
     # --- judging writes ---
 
@@ -90,7 +90,7 @@ class Auditor:
             self._append_only(update)
             actives = [env for env in envs if lay.active(env) == name]
             if actives and update.new is not None:
-                found = parse_trailers(self.world.repo.store.commit(update.new).message)
+                found = parse_trailers(self.world.eyes.store.commit(update.new).message)
                 if found:
                     self._active(found[-1].environment, update)
                 elif update.old is not None and name != "main":
@@ -116,34 +116,34 @@ class Auditor:
         return {}
 
     def _tip(self, branch: str) -> Oid:
-        return self.world.repo.refs([f"refs/heads/{branch}"])[f"refs/heads/{branch}"]
+        return self.world.eyes.refs([f"refs/heads/{branch}"])[f"refs/heads/{branch}"]
 
     def _word(self, commit: Oid) -> Trailers:
-        found = parse_trailers(self.world.repo.store.commit(commit).message)
+        found = parse_trailers(self.world.eyes.store.commit(commit).message)
         if not found:
             self.fail(2, f"{commit[:8]} has no trailers")
         return found[-1]
 
     def _append_only(self, update: RefUpdate) -> None:
-        current = self.world.repo.refs([update.ref]).get(update.ref)
+        current = self.world.eyes.refs([update.ref]).get(update.ref)
         if current != update.old or update.old is None:
             return  # refused by compare-and-swap
-        if update.new is None or not self.world.repo.store.is_ancestor(update.old, update.new):
+        if update.new is None or not self.world.eyes.store.is_ancestor(update.old, update.new):
             self.fail(8, f"{update.ref} would lose commits")
 
     def _proposal(self, env: str, update: RefUpdate) -> None:
-        current = self.world.repo.refs([update.ref]).get(update.ref)
+        current = self.world.eyes.refs([update.ref]).get(update.ref)
         if current != update.old:
             return
         active = self.world.active(env)
         mine = current is None or current in self.heads
-        merged = current is not None and active is not None and self.world.repo.store.is_ancestor(current, active)
+        merged = current is not None and active is not None and self.world.eyes.store.is_ancestor(current, active)
         if not mine and not merged:
             self.fail(7, f"a person's commits on the proposal for {env} are rewritten")
         if update.new is None:
             return
         self.heads.add(update.new)
-        commit = self.world.repo.store.commit(update.new)
+        commit = self.world.eyes.store.commit(update.new)
         self._may_come(env, self._word(update.new), "a proposal")
         self._inside(env, commit.parents[0], update.new)
 
@@ -157,7 +157,7 @@ class Auditor:
         """A merge or direct push of promoter's: order, exact subject, nobody's edit overwritten."""
         word = self._word(head)
         self._may_come(env, word, "a merge")
-        commit = self.world.repo.store.commit(head)
+        commit = self.world.eyes.store.commit(head)
         self._inside(env, commit.parents[0], head)
         before, here = self.world.slot(env, commit.parents[0]), self.world.slot(env, base)
         if before != here:
@@ -184,7 +184,7 @@ class Auditor:
         return env in self.automatic and env not in self.healthy
 
     def _inside(self, env: str, parent: Oid, head: Oid) -> None:
-        lay, repo = self.world.lay, self.world.repo
+        lay, repo = self.world.lay, self.world.eyes
         if lay.outside(repo, env, parent) != lay.outside(repo, env, head):
             self.fail(9, f"{head[:8]} changes something outside its slot")
 
@@ -207,9 +207,9 @@ class Auditor:
     def nothing_lost(self) -> None:
         """Every commit that a person made on an active branch is still in its history; no proposal is there twice."""
         for branch, commits in self.world.people_commits.items():
-            head = self.world.repo.refs([f"refs/heads/{branch}"]).get(f"refs/heads/{branch}")
+            head = self.world.eyes.refs([f"refs/heads/{branch}"]).get(f"refs/heads/{branch}")
             for commit in commits:
-                if head is None or not self.world.repo.store.is_ancestor(commit, head):
+                if head is None or not self.world.eyes.store.is_ancestor(commit, head):
                     self.fail(5, f"a person's commit on {branch} is gone")
         for env in self.world.environments:
             if len(self.world.pulls(env, PullState.OPEN)) > 1:

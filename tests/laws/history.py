@@ -120,8 +120,8 @@ STEPS = st.lists(STEP, min_size=4, max_size=40)
 class Play:
     """Plays a history on a world, every write audited."""
 
-    def __init__(self, root: Path, shape: Shape) -> None:
-        self.world = World(root, shape.config, shape.environments, shape.lay)
+    def __init__(self, root: Path, shape: Shape, far: bool = False) -> None:
+        self.world = World(root, shape.config, shape.environments, shape.lay, far)
         self.audit = Auditor(self.world, shape.after, shape.soak, shape.automatic)
         self.audit.attach()
 
@@ -162,6 +162,8 @@ class Play:
             self.do_say("hold", index)
         elif what == "merge":
             self.do_merge(index, "squash")
+        elif what == "delete":
+            self.do_delete(index, race=True)
         else:
             getattr(self, f"do_{what}")(index)
         act(first, seen, plan.actions, lambda _event: None)
@@ -243,10 +245,11 @@ class Play:
         new = store.put_commit(store.commit(active).tree, [active], "Mine", ("Kim", "kim@example.com"), self.world.now)
         self.world.repo.update([RefUpdate(f"refs/heads/{branch}", old, new)])
 
-    def do_delete(self, index: int) -> None:
+    def do_delete(self, index: int, race: bool = False) -> None:
+        """A person deletes a proposal branch; in a race with our own close nobody can tell whose it was."""
         env = self.env(index)
         for pull in self.world.pulls(env):
-            if pull.head in self.audit.heads:
+            if pull.head in self.audit.heads and not race:
                 self.audit.closed[env, self.audit._word(pull.head).release] = pull.number
         self.world.delete_branch(self.world.lay.proposal(env))
 

@@ -9,6 +9,7 @@ import pytest
 from promoter.model.ledger import How, Place
 from promoter.run.run import run
 from tests.laws.history import DIAMOND, LINE, PEOPLE, Play, Shape
+from tests.laws.test_laws import quiet
 from tests.repos import commit_files
 
 DEV, STAGING, PROD = 0, 1, 2
@@ -228,4 +229,28 @@ def test_a_dry_branch_that_cannot_be_rendered_here_stops_no_rollback(tmp_path: P
     outcome = run(play.world.workspace())
     assert outcome.refused
     play.play([("say", "rollback", PROD), ("run",)])
+    assert active(play, "prod") == 1
+
+
+def test_a_machine_that_has_never_seen_the_repository_goes_on_where_others_stopped(tmp_path: Path) -> None:
+    play = Play(tmp_path, PEOPLE, far=True)
+    play.play([("change", [0, 1, 2]), ("sync_run",), ("sync_run",), ("run",), ("approve", STAGING)])
+    assert place(play, "staging").proposal is not None
+    play.play([("merge", STAGING, "squash"), ("delete", STAGING), ("sync_run",)])
+    stay = place(play, "staging").stay
+    assert stay is not None
+    assert (stay.release, stay.how) == (1, How.MERGED)
+    play.play([("sync_run",)])
+    quiet(play)
+
+
+def test_a_rollback_does_not_wait_for_the_label_that_held_the_pull_request_before(tmp_path: Path) -> None:
+    play = Play(tmp_path, LINE)
+    through(play, 0, 1, 2)
+    through(play, 0, 1, 2)
+    play.play([("change", [0, 1, 2])])
+    while not play.world.pulls("prod"):
+        play.play([("sync_all",), ("later", 31), ("crash", 1, True)])
+    play.world.people.set_labels(play.world.pulls("prod")[0].number, ["promoter/hold"], "kim", play.world.now)
+    play.play([("run",), ("say", "rollback", PROD), ("run",)])
     assert active(play, "prod") == 1

@@ -6,6 +6,7 @@ writes; people and controllers act directly. Clusters are simulated at the `Live
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +17,10 @@ from typing import Any
 from promoter.cluster.port import ContentAt, Wanted
 from promoter.errors import PromoterError, Rejected
 from promoter.forge.local import LocalForge
+from promoter.git.program import Program
 from promoter.git.ref import RefUpdate
 from promoter.git.repository import Repository
+from promoter.git.store import Store
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.names import Branch, Oid
 from promoter.model.snapshot import ClusterLive
@@ -153,7 +156,11 @@ class Clusters:
 class World:
     """One repository with one app `shop`, its people, its clusters and its clock."""
 
-    def __init__(self, root: Path, config: str, environments: Sequence[str], lay: Lay = BRANCHES) -> None:
+    def __init__(
+        self, root: Path, config: str, environments: Sequence[str], lay: Lay = BRANCHES, far: bool = False
+    ) -> None:
+        self.far = root / "far" if far else None
+        """Where each new process keeps what it fetched; None: it has the repository itself."""
         self.environments = list(environments)
         self.lay = lay
         self.now = START
@@ -163,6 +170,8 @@ class World:
         self.version = 0
         files = {f"shop/{env}/deployment.yaml": lay.text.format(env=env, v="0.0.0") for env in environments}
         self.repo: Repository = make_repo(root / "fleet.git", {"promoter.yaml": config, **files})
+        self.eyes = Repository(Store(self.repo.store.path), self.repo.remote, "") if far else self.repo
+        """The repository as the auditor reads it: what is pushed to it can be seen before it arrives."""
         self.clusters = {env: Cluster(env) for env in environments}
         self.people = LocalForge(self.repo, "kim")
         self.writes = Writes()
@@ -174,11 +183,21 @@ class World:
 
     def workspace(self, user: str = "promoter") -> Workspace:
         """Give what a new process would have."""
-        remote = WatchedRemote(self.repo.remote, self.writes, lambda updates: self.judge_refs(updates), self.refused)
-        repository = Repository(self.repo.store, remote, self.repo.url)
+        mine = self.repo if self.far is None else self._clone(self.far)
+        remote = WatchedRemote(mine.remote, self.writes, lambda updates: self.judge_refs(updates), self.refused)
+        repository = Repository(mine.store, remote, mine.url)
         inner = LocalForge(self.repo, "promoter")
         forge: Any = WatchedForge(inner, self.writes, lambda name, args: self.judge_forge(name, args))
         return Workspace(repository, forge, Branch("main"), lambda: self.now, self._live, user)
+
+    def _clone(self, folder: Path) -> Repository:
+        """Give the repository as a machine that has never seen it: it holds what it fetched and nothing else."""
+        url = self.repo.store.path.as_uri()
+        for key in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
+            self.repo.store.repo.config[key] = True
+        store = Store.create(folder / f"{len(list(folder.glob('*')))}.git")
+        self.eyes.store.repo.odb.add_disk_alternate(str(store.path / "objects"))
+        return Repository(store, Program(store, url, os.environ), url)
 
     def _live(self, live: Live) -> Clusters:
         return Clusters(self)
@@ -224,7 +243,7 @@ class World:
         return tip(self.repo, self.lay.active(environment))
 
     def slot(self, environment: str, commit: Oid | None) -> str | None:
-        return None if commit is None else self.lay.content(self.repo, environment, commit)
+        return None if commit is None else self.lay.content(self.eyes, environment, commit)
 
     def pulls(self, environment: str, state: PullState | None = PullState.OPEN) -> list[PullRequest]:
         head = Branch(self.lay.proposal(environment))
