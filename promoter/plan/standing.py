@@ -117,5 +117,6 @@ def _behind(sight: Sight, environment: str) -> int:
     """How many releases the furthest first environment is ahead."""
     firsts: list[Place] = [sight.places[n] for n, rules in sight.app.environments.items() if not rules.after.names]
     ahead = max((place.stay.release for place in firsts if place.stay is not None), default=0)
-    here = sight.places[environment].stay
-    return sum(1 for number in sight.seen.ledger.releases if (here.release if here else 0) < number <= ahead)
+    stay = sight.places[environment].stay
+    here = stay.release if stay is not None else 0
+    return sum(here < number <= ahead for number in sight.seen.ledger.releases) if here < ahead else 0
