@@ -161,10 +161,11 @@ class Direct:
                 )
 
     def _locked(self, updates: Sequence[RefUpdate]) -> LostRace:
-        files = [lock for update in updates if (lock := self.store.path / f"{update.ref}.lock").exists()]
+        files = [str(lock) for update in updates if (lock := self.store.path / f"{update.ref}.lock").exists()]
+        by = f": {', '.join(files)}" if files else ""
         return LostRace(
-            f"{' or '.join(update.ref for update in updates)} is locked by another writer",
-            f"If no Git program is running, remove {', '.join(map(str, files)) or 'its lock file'}.",
+            f"{' or '.join(update.ref for update in updates)} is locked by another writer{by}",
+            "If no Git program is running, remove the lock file.",
         )
 
     def _failed(self, reason: str) -> EdgeFailed:

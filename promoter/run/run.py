@@ -16,6 +16,8 @@ from promoter.run.workspace import Workspace
 
 PASSES = 60
 """How often one run looks at most; what is left then is done by the next run."""
+LOSSES = 5
+"""How often in a row a run may lose to others without doing anything itself; a lock that stays is such a loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,15 @@ def run(
     """Do everything that can be done now. What is refused once is not tried again in this run."""
     diary = _Diary(tell=on_event)
     refused: set[tuple[str, str]] = set()
+    losses = 0
     for _ in range(PASSES):
         seen, plan = see(ws, apps)
         todo = [action for action in plan.actions if not refused & {_try(action), (action.app, "")}]
-        if not todo:
+        if not todo or losses == LOSSES:
             break
+        before = len(diary.events)
         refused |= {_try(action) for action in act(ws, seen, todo, diary)}
+        losses = losses + 1 if all(event.what == "lost" for event in diary.events[before:]) else 0
     _annotate(ws, seen, diary)
     said = [event for event in diary.events if event.what not in ("lost", "refused")]
     return Outcome(tuple(said), plan, seen, diary.of("lost"), diary.of("refused"))
