@@ -37,7 +37,11 @@ def pin(store: Store, tree: Oid, apps: Sequence[AppFound], asked: Sequence[Asked
     works, paths, needs = _works(Dry(store, tree), apps)
     _refuse_strangers(works.values(), asked)
     bench = Bench(store, programs, needs)
-    before = bench.render(tree, paths)
+    failed: dict[Key, str] = {}
+    before = bench.render(tree, paths, failed)
+    for key, reason in failed.items():
+        del paths[key]
+        works[key].trouble = reason
     files, pinned, left = _chosen(works, before, asked)
     if not pinned:
         raise _nothing(left)
@@ -67,6 +71,7 @@ def _works(dry: Dry, apps: Sequence[AppFound]) -> tuple[dict[Key, Work], dict[Ke
             path = app.source(environment)
             own = Own(path, {file: dry.read(file) for file in dry.below(path)})
             works[app.name, environment] = Work(app.name, environment, standing, own, None)
+            works[app.name, environment].trouble = found.trouble.removeprefix(f"in {environment}: ")
             if found.renderer == "kustomize" and not found.trouble:
                 paths[app.name, environment] = path
                 needs.update(dict.fromkeys(found.needs))

@@ -31,7 +31,9 @@ class Work:
     standing: Sequence[Standing]
     own: Own
     rendered: search.Parsed | None
-    """What kustomize makes of it now; None where something else renders it."""
+    """What kustomize makes of it now; None where something else renders it, or nothing can."""
+    trouble: str = ""
+    """Why it does not render."""
 
 
 def choose(work: Work, asked: Sequence[Asked]) -> Iterator[Pinned | Left]:
@@ -57,6 +59,8 @@ def choose(work: Work, asked: Sequence[Asked]) -> Iterator[Pinned | Left]:
 
 
 def _own_range(work: Work, one: Standing, wanted: str) -> Pinned | Left:
+    if work.trouble:
+        return _not_rendered(work, one)
     if not wanted:
         return _unknown(work, one)
     if not one.value and one.object == "HelmRelease":
@@ -69,7 +73,7 @@ def _own_range(work: Work, one: Standing, wanted: str) -> Pinned | Left:
 def _shared_image(work: Work, one: Standing, wanted: str) -> Pinned | Left:
     """Pin an image that stands in files elsewhere, by what is rendered now."""
     if work.rendered is None:
-        return _left(work, one, "no kustomization renders it; write the version into the environment's own files")
+        return _not_rendered(work, one)
     places = _containers(work.rendered, (one.name, *one.also, *filter(None, [work.own.renamed(one.name)])))
     if not places:
         what = "it stands in the values of a HelmRelease" if one.object else "it does not stand in a container"
@@ -90,7 +94,7 @@ def _shared_chart(work: Work, one: Standing, wanted: str) -> Pinned | Left:
         reason = "only charts of Flux's HelmRelease and OCIRepository can be; write it into the environment's own files"
         return _left(work, one, reason)
     if work.rendered is None:
-        return _left(work, one, "no kustomization renders it; write the version into the environment's own files")
+        return _not_rendered(work, one)
     version = wanted or (one.value if not floats(one) else "")
     if not version:
         return _unknown(work, one)
@@ -132,6 +136,12 @@ def _pinned(work: Work, one: Standing, old: str, new: str, file: str) -> Pinned:
 
 def _left(work: Work, one: Standing, reason: str) -> Left:
     return Left(work.app, work.environment, one.name, one.where, reason)
+
+
+def _not_rendered(work: Work, one: Standing) -> Left:
+    if work.trouble:
+        return _left(work, one, f"it does not render, so nothing can be proven: {work.trouble}")
+    return _left(work, one, "no kustomization renders it; write the version into the environment's own files")
 
 
 def _unknown(work: Work, one: Standing) -> Left:

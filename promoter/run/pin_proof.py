@@ -14,7 +14,7 @@ from promoter.layout.yaml_tree import Path, YamlFile, read
 from promoter.model.names import Oid
 from promoter.policy.rules import Render
 from promoter.render.hydrate import hydrate
-from promoter.render.port import Rendered, RenderRequest
+from promoter.render.port import NotRendered, Rendered, RenderRequest
 from promoter.render.program import Programs
 from promoter.render.version import installed
 from promoter.run.inputs import SourceTree
@@ -48,17 +48,24 @@ class Bench:
         self._programs = programs
         self.tools = {name: version_of(name, programs) for name in needs}
 
-    def render(self, tree: Oid, paths: Mapping[Key, str]) -> Manifests:
-        """Render (app, environment) -> path of `tree`. Raises RenderFailed for the first that does not render."""
+    def render(self, tree: Oid, paths: Mapping[Key, str], failed: dict[Key, str] | None = None) -> Manifests:
+        """Render (app, environment) -> path of `tree`.
+
+        What does not render is put into `failed`, with the reason; without that, and for what another machine might
+        render, RenderFailed is raised.
+        """
         requests = [
             RenderRequest(app, environment, path, Render(), self.tools) for (app, environment), path in paths.items()
         ]
         results = hydrate(SourceTree(self._store, tree), requests, {}, programs=self._programs)
         found: dict[Key, Mapping[str, bytes]] = {}
         for key, result in results.items():
-            if not isinstance(result, Rendered):
+            if isinstance(result, Rendered):
+                found[key] = result.files
+            elif failed is not None and isinstance(result, NotRendered) and result.lasting:
+                failed[key] = result.message.partition(": ")[2]
+            else:
                 raise result if isinstance(result, RenderFailed) else RenderFailed(f"{key} was not rendered")
-            found[key] = result.files
         return found
 
 

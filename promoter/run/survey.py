@@ -14,7 +14,6 @@ from promoter.policy.rules import Render
 from promoter.render.detect import RENDERERS, detect
 from promoter.render.port import RenderRequest
 from promoter.render.reach import Reach
-from promoter.render.tree import Tree
 from promoter.run.survey_delivery import deliveries, delivers
 from promoter.run.survey_found import AppFound, Delivery, Standing, Survey
 from promoter.run.survey_names import in_order
@@ -35,8 +34,8 @@ def survey(dry: Dry, repository: str = "", *, rendered: bool = False) -> Survey:
     found: list[AppFound] = []
     used: list[Position] = []
     unused: list[Position] = []
-    for position in positions(dry):
-        position = _chart_of(dry, position) if rendered else position
+    for place in positions(dry):
+        position = _chart_of(dry, place) if rendered else place
         app = _app(dry, position, delivered)
         (unused if app is None else used).append(position)
         if app is not None:
@@ -51,7 +50,7 @@ def look_at(dry: Dry, app: AppFound, environment: str) -> tuple[AppFound, tuple[
     """Look at what `app` uses in `environment`; gives it with its renderer too, or with why it has none."""
     path = app.source(environment)
     own = {file: dry.read(file) for file in dry.below(path) if SKIPPED.isdisjoint(file.split("/")[:-1])}
-    reach = Reach(Tree(dry.source))
+    reach = Reach(dry.rendered_from)
     request = RenderRequest(app.name or "app", environment, path, Render(), {})
     renderer, needs, trouble = app.renderer, app.needs, app.trouble
     try:

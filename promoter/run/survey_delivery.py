@@ -21,10 +21,12 @@ def deliveries(dry: Dry) -> list[Delivery]:
     """Give every object that delivers a folder, in the order of the files."""
     files = [file for path in dry.files if (file := _worth(dry, path)) is not None]
     found: list[Delivery] = []
+    artifacts: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for file in files:
-        beside = [one for one in files if _folder(one) == _folder(file)]
+        artifacts.setdefault(_folder(file), {}).update(_artifacts(file))
+    for file in files:
         for obj in _objects(file):
-            found += _of(file, obj, {name: copies for one in beside for name, copies in _artifacts(one)})
+            found += _of(file, obj, artifacts[_folder(file)])
     return found
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from itertools import islice
 
 from promoter.git.store import Store
 from promoter.layout.search import is_yaml
 from promoter.layout.yaml_tree import NotYaml, YamlFile, read
 from promoter.model.names import Oid
+from promoter.render.tree import Tree
 from promoter.run.inputs import SourceTree
 
 _REGULAR = frozenset({0o100644, 0o100755})
@@ -19,13 +22,19 @@ class Dry:
 
     def __init__(self, store: Store, tree: Oid) -> None:
         self.source = SourceTree(store, tree)
+        self.rendered_from = Tree(self.source)
+        """The same files as renderers read them."""
         self._parsed: dict[str, YamlFile | None] = {}
 
     @cached_property
     def files(self) -> dict[str, Oid]:
-        """Path -> blob id of every regular file, sorted."""
+        """Path -> blob id of every regular file, in Git's order."""
         found = self.source.store.files(self.source.tree)
         return {path: entry.id for path, entry in found if entry.mode in _REGULAR}
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self.files)
 
     @cached_property
     def folders(self) -> frozenset[str]:
@@ -55,9 +64,13 @@ class Dry:
 
     def below(self, path: str) -> Iterator[str]:
         """Give the files at or below `path`."""
-        for file in self.files:
-            if not path or file == path or file.startswith(f"{path}/"):
-                yield file
+        if path in self.files:
+            yield path
+        prefix = f"{path}/" if path else ""
+        for file in islice(self._sorted, bisect_left(self._sorted, prefix), None):
+            if not file.startswith(prefix):
+                return
+            yield file
 
     def has(self, path: str) -> bool:
         """Tell whether `path` is a file or folder."""

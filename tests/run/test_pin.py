@@ -301,9 +301,18 @@ def test_no_program(tmp_path: Path) -> None:
 
 
 def test_an_environment_that_does_not_render(tmp_path: Path) -> None:
-    files = tree({"d.yaml": deployment("acme/web:1.0.0")}, "dev", "prod")
-    files["overlays/dev/kustomization.yaml"] += (
-        "patches: [{patch: '- {op: remove, path: /x}', target: {kind: Deployment}}]\n"
-    )
-    with pytest.raises(RenderFailed, match="web in dev: kustomize failed"):
-        pinned(dry_of(tmp_path, files))
+    """The others are pinned all the same."""
+    files = tree({"d.yaml": deployment("acme/web:1.0.0")}, "dev", "staging", "prod")
+    patch = "{patch: '- {op: remove, path: /x}', target: {kind: Deployment}}"
+    files["overlays/dev/kustomization.yaml"] += f"patches: [{patch}]\n"
+    files["overlays/staging/kustomization.yaml"] = overlay("../../base", "https://example.com/x.git?ref=v1")
+    pins = pinned(dry_of(tmp_path, files))
+    assert [one.environment for one in pins.pinned] == ["prod"]
+    assert [(one.environment, one.reason.splitlines()[0].removesuffix(":")) for one in pins.left] == [
+        ("dev", "it does not render, so nothing can be proven: kustomize failed (exit 1)"),
+        (
+            "staging",
+            "it does not render, so nothing can be proven: overlays/staging/kustomization.yaml: resources names "
+            "https://example.com/x.git?ref=v1, which is not in this commit",
+        ),
+    ]
