@@ -12,14 +12,13 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
-from promoter.errors import EdgeFailed
 from promoter.git.ref import RefUpdate
 from promoter.git.repository import Repository
 from promoter.git.store import FILE, Entry
 from promoter.model.ledger import Ledger
 from promoter.model.names import Oid
 from promoter.model.release import Release
-from promoter.model.state import dump, load
+from promoter.model.state import LedgerUnreadable, dump, load
 from promoter.policy.rules import Config
 from promoter.run.seal import IDENTITY, Seal
 
@@ -38,14 +37,16 @@ def ledger_ref(config: Config, app: str) -> str:
 
 
 def read_ledger(repository: Repository, tip: Oid, app: str) -> Ledger:
-    """Read the ledger at `tip`. Raises EdgeFailed or LedgerUnreadable."""
+    """Read the ledger at `tip`. Raises LedgerUnreadable, EdgeFailed."""
     store = repository.store
     text = store.read(store.commit(tip).tree, STATE)
     if text is None:
-        raise EdgeFailed(f"the ledger of {app} has no {STATE} at {tip}", "Restore the ledger branch from its history.")
+        raise LedgerUnreadable(
+            f"the ledger of {app} has no {STATE} at {tip}", "Restore the ledger branch from its history."
+        )
     ledger = _read(text)
     if ledger.app != app:
-        raise EdgeFailed(
+        raise LedgerUnreadable(
             f"the ledger of {app} is that of {ledger.app} at {tip}", "Restore the branch from its history."
         )
     return ledger

@@ -15,6 +15,7 @@ from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Kind, Ledger, Place
 from promoter.model.names import Branch, ContentId, Oid
 from promoter.model.snapshot import AppSeen, ClusterLive, ProposalSeen, Slot, SlotSeen, Snapshot
+from promoter.model.state import LedgerUnreadable
 from promoter.policy.rules import AppRules, Live
 from promoter.run.content import Contents, Held, make_commit
 from promoter.run.difference import difference
@@ -77,8 +78,12 @@ def _fetch_files(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> None:
 
 def _app(ws: Workspace, app: AppRules, refs: Refs, pulls: Mapping[Branch, Sequence[PullRequest]], dry: Oid) -> AppSeen:
     tip = refs.get(ledger_ref(ws.config, app.name))
-    doubt = ws.seal.doubt(ws.repository.store, app.name, tip) if tip is not None else ""
-    ledger = read_ledger(ws.repository, tip, app.name) if tip is not None and not doubt else Ledger(app.name)
+    doubt, ledger = ws.seal.doubt(ws.repository.store, app.name, tip) if tip is not None else "", Ledger(app.name)
+    if tip is not None and not doubt:
+        try:
+            ledger = read_ledger(ws.repository, tip, app.name)
+        except LedgerUnreadable as error:  # other apps go on
+            doubt = f"{app.name}: {error}"
     contents = ws.contents(app)
     slots = {
         name: _slot(ws, contents, slot, ledger, refs, pulls.get(slot.proposal_branch, ()), tip is None)

@@ -254,3 +254,17 @@ def test_a_rollback_does_not_wait_for_the_label_that_held_the_pull_request_befor
     play.world.people.set_labels(play.world.pulls("prod")[0].number, ["promoter/hold"], "kim", play.world.now)
     play.play([("run",), ("say", "rollback", PROD), ("run",)])
     assert active(play, "prod") == 1
+
+
+def test_a_ledger_that_cannot_be_read_stops_its_own_app_alone(tmp_path: Path) -> None:
+    play = Play(tmp_path, LINE)
+    world, names = play.world, play.world.environments
+    text = config_of(play).replace("apps: {", "apps: {web: {path: 'web/{environment}', render: plain}, ")
+    sources: dict[str, str | bytes | None] = {
+        f"web/{env}/web.yaml": world.lay.text.format(env=env, v="1") for env in names
+    }
+    commit_files(world.repo, "main", {"promoter.yaml": text, **sources}, "Another app", at=world.now)
+    commit_files(world.repo, "promoter-ledger/web", {"state.yaml": "schema: promoter.ledger/v9\n"}, "Oops")
+    through(play, 0, 1, 2)
+    assert active(play, "prod") == 1
+    assert any(problem.startswith("web: ") for problem in run(world.workspace()).plan.problems)

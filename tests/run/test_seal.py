@@ -188,7 +188,7 @@ def test_another_apps_ledger_is_not_taken_for_this_one(sealed: Sealed) -> None:
     cart, shop = head(sealed.repo, "promoter-ledger/cart"), head(sealed.repo, LEDGER)
     sealed.repo.update([RefUpdate(f"refs/heads/{LEDGER}", shop, cart)])
     assert sealed.ws().seal.doubt(sealed.repo.store, "shop", cart) == ""
-    with pytest.raises(EdgeFailed, match="the ledger of shop is that of cart"):
+    with pytest.raises(LedgerUnreadable, match="the ledger of shop is that of cart"):
         see(sealed.ws())
 
 
