@@ -13,7 +13,7 @@ from promoter.git.ref import RefUpdate
 from promoter.git.store import FILE, Entry
 from promoter.model.names import Oid
 from promoter.model.plan import MergePullRequest, State
-from promoter.model.state import dump
+from promoter.model.state import LedgerUnreadable, dump
 from promoter.run.accept import accept
 from promoter.run.act import act
 from promoter.run.adopt import adopt
