@@ -54,7 +54,8 @@ def standing(
         return Answer.FAILED, plain(f"{name} is skipped in {environment} by {skip.by}: {skip.reason}".rstrip(": "), 500)
     if outcome is not None and outcome.result is not Result.VERIFIED:
         return Answer.FAILED, plain(f"{name} is {outcome.result} in {environment}: {outcome.reason}", 500)
-    if stay is not None and stay.release > release and release <= place.mark:
+    back = place.target is not None and place.target.release == release
+    if stay is not None and stay.release > release and release <= place.mark and not back:
         return Answer.ARRIVED, f"{name} has been in {environment}; r{stay.release} is there now"
     if stay is not None and stay.release == release and outcome is not None:
         return Answer.ARRIVED, f"{name} is verified in {environment}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from promoter.cli.shell import Shell
@@ -21,6 +22,9 @@ def say(shell: Shell, verb: str, words: tuple[str, ...], reason: str = "", until
     """Carry out `verb`. Raises UsageError, NotAllowed, LostRace, EdgeFailed."""
     ws = shell.open(writes=True)
     found = meaning(ws, words)
+    if verb in _WHOLE and found.version is not None and not found.reason:
+        # a shell takes the quotes off "INC-412"; no version means anything to these verbs, so it is the reason
+        found = replace(found, version=None, reason=found.version)
     why = reason or found.reason
     end = parse_until(until, ws.config.timezone, ws.now()) if until is not None else None
     said: list[dict[str, object]] = []

@@ -65,7 +65,7 @@ def merge_word(sight: Sight, environment: str, release: int, kind: Kind) -> Verd
     asked = place.asked
     if asked is not None and offer is not None and (asked.release, asked.head) == (release, offer.head):
         return None
-    return Verdict("merge", Answer.PENDING, "a person merges it, or says /promoter promote", who=("write",))
+    return Verdict("merge", Answer.PENDING, "a person merges it, or says promoter promote", who=("write",))
 
 
 def _own(sight: Sight, environment: str, release: int, kind: Kind) -> list[Verdict]:

@@ -101,7 +101,8 @@ def _healthy(sight: Sight, environment: str, stay: Stay, known: Outcome | None) 
     answer = worst(rules)
     said = "; ".join(f"{verdict.gate}: {verdict.reason}" for verdict in rules if not verdict.passed)
     if answer is Answer.SUCCESS:
-        soaked = f"soaked {_span(verify)}" if verify.soak else "live and healthy"
+        unseen = sight.rules(environment).live.kind == "none" or not verify.health
+        soaked = f"soaked {_span(verify)}" if verify.soak else "merged; nothing looks" if unseen else "live and healthy"
         _settle(sight, environment, Result.VERIFIED, soaked)
     elif known is None and answer is Answer.FAILURE:
         _fail(sight, environment, said)

@@ -72,7 +72,7 @@ def _upstream(sight: Sight, environment: str, newer: list[int]) -> tuple[Verdict
         return ()
     if sight.cleared(coming[-1], environment):
         stopped = tuple(verdict for verdict in (held(sight, environment), frozen(sight, environment)) if verdict)
-        request = Verdict("request", Answer.PENDING, "nothing moves here until somebody says /promoter promote")
+        request = Verdict("request", Answer.PENDING, "nothing moves here until somebody says promoter promote")
         return stopped or (request,)
     names = [n for n in sight.rules(environment).after.names if not sight.passed(coming[-1], n)]
     return (Verdict("order", Answer.PENDING, f"{sight.label(coming[-1])} is not verified in {' or '.join(names)}"),)

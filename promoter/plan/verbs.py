@@ -51,7 +51,7 @@ VERBS = (
         "demo",
         Group.START,
         "",
-        "See it work: a repository, three environments and a simulated cluster on this machine.",
+        "See it work: a repository, four environments and a simulated cluster for each, on this machine.",
         examples=("demo",),
     ),
     Verb(

@@ -19,7 +19,7 @@ def test_explain(running: Fleet) -> None:
         "\n"
         "  ok       order      verified in staging, 20 Nov 15:05\n"
         "  wait     approvals  0 of 1 from anybody with write\n"
-        "  wait     merge      a person merges it, or says /promoter promote\n"
+        "  wait     merge      a person merges it, or says promoter promote\n"
         "\n"
         "Who can act now: somebody with write approves\n"
         "                 somebody with write says promoter promote shop prod, or merges\n"
@@ -44,7 +44,7 @@ def test_history(running: Fleet) -> None:
     out = running.ok("history", "shop", "1.4.2")
     assert out.startswith("shop r1 (1.4.2): made 20 Nov 15:05 by kim from ")
     assert "\n  ghcr.io/acme/shop  1.0.0  -> 1.4.2\n" in out
-    assert out.endswith("  staging  20 Nov 15:05  verified 20 Nov 15:05: live and healthy\n")
+    assert out.endswith("  staging  20 Nov 15:05  verified 20 Nov 15:05: merged; nothing looks\n")
     check("history", running("history", "shop", "--json").json)
     assert running("history", "shop", "--limit", "0").code == 2
 

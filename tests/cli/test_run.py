@@ -4,7 +4,7 @@ from tests.cli.fleet import CONFIG, Fleet
 from tests.plan.report.schemas import check
 from tests.repos import commit_files
 
-WAITS = "approvals: 0 of 1 from anybody with write · merge: a person merges it, or says /promoter promote"
+WAITS = "approvals: 0 of 1 from anybody with write · merge: a person merges it, or says promoter promote"
 WAITING = (
     "2 wait\n"
     f"  waiting  shop  prod  1.4.2  {WAITS}  write\n"

@@ -7,7 +7,7 @@ import pytest
 from tests.cli.fleet import CONFIG, Fleet, make_fleet
 from tests.plan.report.schemas import check
 
-WAITS = "approvals: 0 of 1 from anybody with write · merge: a person merges it, or says /promoter promote"
+WAITS = "approvals: 0 of 1 from anybody with write · merge: a person merges it, or says promoter promote"
 
 
 def body(out: str) -> str:

@@ -350,7 +350,7 @@ def test_who_merges(settings: dict[str, Any], asked: Asked | None, slot: dict[st
     word = merge_word(sight(holds(1, asked=asked), slot, **settings), "staging", 2, UP)
     assert (word is None) is promoter
     if word is not None:
-        assert (word.gate, word.reason) == ("merge", "a person merges it, or says /promoter promote")
+        assert (word.gate, word.reason) == ("merge", "a person merges it, or says promoter promote")
 
 
 @pytest.mark.parametrize(("rollback", "promoter"), [(Promote.AUTO, True), (Promote.REVIEW, False)])

@@ -154,7 +154,7 @@ def test_at_a_join_everything_that_is_missing_is_named() -> None:
 
 def test_by_request_a_word_is_waited_for() -> None:
     found = staging(holds(1), promote=Promote.REQUEST)
-    assert upstream(found) == ["request: nothing moves here until somebody says /promoter promote"]
+    assert upstream(found) == ["request: nothing moves here until somebody says promoter promote"]
     assert found.state is State.WAITING
 
 

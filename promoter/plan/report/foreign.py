@@ -65,7 +65,7 @@ def prose(text: str, limit: int = 200) -> str:
 
 def code(text: str, limit: int = 200) -> str:
     """Give `text` as a Markdown code span, also for a table; backquotes and bars in it become look-alikes."""
-    inner = title(text, limit).replace("`", "\u02cb").replace("|", "\u00a6")
+    inner = title(text, limit).replace("`", "\u2035").replace("|", "\u00a6")
     return f"`{inner}`" if inner else ""
 
 

@@ -202,7 +202,7 @@ def test_rights_are_named_where_they_are_configured() -> None:
 
 
 def test_nothing_moves_until_somebody_asks() -> None:
-    asked = Verdict("request", Answer.PENDING, "nothing moves here until somebody says /promoter promote")
+    asked = Verdict("request", Answer.PENDING, "nothing moves here until somebody says promoter promote")
     slot = SlotPlan("shop", "prod-us", State.WAITING, None, waiting_for=(asked,))
     found = explain(
         config(prod_us=Rules(After(("prod-eu",)), promote=Promote.REQUEST)),
