@@ -7,13 +7,17 @@ written before anything that it announces is done.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from promoter.model.forge import PullState
+from promoter.model.ledger import Ledger
 from promoter.model.plan import Action, MakeRelease, Plan, Record, SlotPlan, State
 from promoter.model.snapshot import AppSeen, Snapshot
 from promoter.model.verdict import Answer, Verdict
+from promoter.plan.draft import ripen
 from promoter.plan.facts import close_facts
+from promoter.plan.gathering import gathering
 from promoter.plan.judge import judge, merge_word
 from promoter.plan.sight import Sight
 from promoter.plan.standing import standing
@@ -33,11 +37,12 @@ def decide(config: Config, seen: Snapshot, now: datetime) -> Plan:
         app = seen.apps.get(name)
         if app is None:
             continue
-        sight = Sight(config, rules, app, now)
+        ripened, said = ripen(rules, app.ledger, now)
+        sight = Sight(config, rules, replace(app, ledger=ripened), now, changes=said)
         problems += app.problems
-        todo, plans = _app(sight, room, problems)
+        todo, plans = _app(sight, app.ledger, room, problems)
         actions += todo
-        slots += plans
+        slots += [gathering(sight, plan) for plan in plans]
         ledgers.append(sight.ledger())
     looks = [plan.next_look for plan in slots if plan.next_look is not None]
     return Plan(tuple(actions), tuple(slots), tuple(ledgers), tuple(problems), min(looks, default=None))
@@ -52,7 +57,7 @@ def _open(seen: Snapshot) -> int:
     )  # fmt: skip
 
 
-def _app(sight: Sight, room: Room, problems: list[str]) -> tuple[list[Action], list[SlotPlan]]:
+def _app(sight: Sight, known: Ledger, room: Room, problems: list[str]) -> tuple[list[Action], list[SlotPlan]]:
     if sight.seen.doubt:
         problems.append(sight.seen.doubt)
         return [], [_doubted(sight, name) for name in sight.app.environments]
@@ -74,7 +79,7 @@ def _app(sight: Sight, room: Room, problems: list[str]) -> tuple[list[Action], l
         actions += steps
         word = merge_word(sight, environment, release, kind)
         plans.append(standing(sight, environment, chosen, (*verdicts, word) if word else verdicts))
-    record = _record(sight)
+    record = _record(sight, known)
     return record + ([] if record else _fresh(sight)) + actions, plans  # a release is made on what is recorded
 
 
@@ -100,9 +105,10 @@ def _doubted(sight: Sight, environment: str) -> SlotPlan:
     return SlotPlan(sight.app.name, environment, State.UNKNOWN, None, waiting_for=(verdict,))
 
 
-def _record(sight: Sight) -> list[Action]:
+def _record(sight: Sight, known: Ledger) -> list[Action]:
+    """Write down what is new; `known` is the ledger as it was read."""
     ledger = sight.ledger()
-    if ledger == sight.seen.ledger:
+    if ledger == known:
         return []
     return [Record(sight.app.name, "\n".join(sight.changes), sight.seen.ledger_tip, ledger)]
 

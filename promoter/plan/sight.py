@@ -12,6 +12,7 @@ from typing import Any
 from promoter.model.ledger import Hold, How, Kind, Ledger, Place, Result
 from promoter.model.release import Release, ReleaseState
 from promoter.model.snapshot import AppSeen, SlotSeen
+from promoter.plan.draft import draft
 from promoter.plan.report.moment import times
 from promoter.policy.accept import accepts
 from promoter.policy.rules import AppRules, Config, Rules
@@ -108,7 +109,8 @@ class Sight:
         release = self.release(number)
         needed = (environment, *(() if self.rules(environment).after.any else self.rules(environment).after.names))
         if release.state is not ReleaseState.READY:
-            return f"the release is {release.state}"
+            replaced = release.state is ReleaseState.DRAFT and draft(self.seen.ledger) != number
+            return "a newer release took its place" if replaced else f"the release is {release.state}"
         if release.adopted:
             return "adopted where it stands only"
         missing = [name for name in needed if name not in release.content]

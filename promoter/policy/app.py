@@ -9,6 +9,7 @@ from promoter.layout.moved import Moved, Tracked
 from promoter.policy.entries import Entry
 from promoter.policy.origins import Origin
 from promoter.policy.rules import AppRules
+from promoter.policy.scalars import show_duration
 from promoter.policy.schema_app import AppForm, MovedForm
 
 
@@ -42,6 +43,7 @@ def described(entry: Entry, app: AppRules) -> tuple[Origin, ...]:
         "files": ", ".join(tracked.files) or "none",
         "render": _show_render(app),
         "object": app.object or "found",
+        "settle": show_duration(app.settle),
     }
     return tuple(Origin(key, value, _where(entry, key)) for key, value in values.items())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from promoter.layout.slots import DRY_PROPOSAL, in_place_slot, rendered_slot
@@ -105,6 +106,7 @@ class _Maker:
             self.origins[entry.name, environment] = origins
             slots[environment] = self._slot(entry, environment)
         render = next((form.render for form in entry.forms if form.render is not None), None)
+        settle = next((form.settle for form in entry.forms if form.settle is not None), timedelta(0))
         reference = next((form.object for form in entry.forms if form.object is not None), "")
         return AppRules(
             entry.name,
@@ -114,6 +116,7 @@ class _Maker:
             moved(entry),
             render.build() if render is not None else Render(),
             reference.replace("{app}", entry.name),
+            settle,
         )
 
     def _slot(self, entry: Entry, environment: str) -> Slot:

@@ -143,6 +143,8 @@ class AppRules:
     render: Render = Render()
     object: str = ""
     """The object that delivers it, `Kustomization/flux-system/shop-{environment}`; empty: found by its source."""
+    settle: timedelta = timedelta(0)
+    """How long a release stays a draft after it was made, so that versions which arrive together go together."""
 
     def source(self, environment: str) -> str:
         """Give the path in the dry branch for `environment`."""

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, model_validator
 from promoter.layout.moved import Moved
 from promoter.policy.form import DO, JUDGE, Form
 from promoter.policy.node import Node
-from promoter.policy.scalars import Range, Regex, inside, items, named_entries, short, template
+from promoter.policy.scalars import Duration, Range, Regex, inside, items, named_entries, short, template
 from promoter.policy.schema_render import RenderField
 from promoter.policy.schema_rules import HereForm
 
@@ -114,6 +114,9 @@ class AppForm(HereForm):
         | None
     ) = None
     """Where the app goes, as a list (default: everywhere), or what differs where; names or glob patterns."""
+    settle: Duration | None = None
+    """How long versions are gathered: a release is a draft for that long, and a newer one takes its place. Default:
+    0."""
     object: Annotated[str, BeforeValidator(template("app", "environment", "cluster"))] | None = None
     """The object that delivers it, `Kustomization/flux-system/shop-{environment}`. Default: found by its source."""
 

@@ -63,6 +63,8 @@ def make_release(
     else:
         release, kept = _rendered(ws, app, ledger, _named(ws, app, ledger, release), progress)
     beside = {FILE_NAME: metadata(ws.repository.store, dry)} if ws.config.interchange == "hydrator" else None
+    if app.settle and release.state is ReleaseState.READY:
+        release = replace(release, state=ReleaseState.DRAFT)
     if release.failures and ws.config.all_or_nothing:
         raise RenderFailed(f"{app.name}: nothing was released", "\n  ".join(release.failures.values()))
     message = f"{release.name}{' ' + flatten(release.version) if release.version else ''}: {reason or 'released'}"
@@ -79,7 +81,9 @@ def _rendered(
     store = ws.repository.store
     source = SourceTree(store, store.commit(release.dry).tree)
     newest = ledger.releases[max(ledger.releases)] if ledger.releases else None
-    results = hydrate(source, requests(ws, app), previous(app, newest), progress=progress, programs=Programs(ws.path))
+    # what did not render left nothing to take over, so it is tried again beside what did change
+    before = {key: it for key, it in previous(app, newest).items() if newest is not None and key[1] in newest.content}
+    results = hydrate(source, requests(ws, app), before, progress=progress, programs=Programs(ws.path))
     content: dict[str, ContentId] = {}
     failures: dict[str, str] = {}
     for (_, environment), result in results.items():

@@ -18,7 +18,7 @@ from promoter.run.command import command
 from promoter.run.look import look
 from promoter.run.run import run
 from tests.laws.auditor import Auditor
-from tests.laws.layouts import BRANCHES, FOLDERS, HYDRATED, IN_PLACE, Lay
+from tests.laws.layouts import BRANCHES, FOLDERS, GATHERED, HYDRATED, IN_PLACE, Lay
 from tests.laws.world import Crash, World
 from tests.repos import commit_files, tip
 
@@ -81,7 +81,8 @@ FOLDED = Shape("folders", DIAMOND.lines, DIAMOND.after, {"east": 20}, lay=FOLDER
 PLACED = Shape("in-place", LINE.lines, LINE.after, {"staging": 30}, lay=IN_PLACE)
 PLACED_PEOPLE = Shape("in-place-people", PEOPLE.lines, PEOPLE.after, {}, frozenset({"dev"}), IN_PLACE)
 NAMED = Shape("hydrator", DIAMOND.lines, DIAMOND.after, {"east": 20}, lay=HYDRATED)
-SHAPES = [LINE, DIAMOND, PEOPLE, FOLDED, PLACED, PLACED_PEOPLE, NAMED]
+SETTLING = Shape("settling", LINE.lines, LINE.after, {"staging": 30}, lay=GATHERED)
+SHAPES = [LINE, DIAMOND, PEOPLE, FOLDED, PLACED, PLACED_PEOPLE, NAMED, SETTLING]
 
 _ENV = st.integers(0, 3)
 STEP = st.one_of(

@@ -80,6 +80,12 @@ class Hydrated(Rendered):
         return repo.store.edit_tree(Oid(found), {"hydrator.metadata": None}) if found is not None else None
 
 
+class Gathered(Rendered):
+    """Hydrated manifests of releases that wait for more versions."""
+
+    render = Rendered.render + ", settle: 20m"
+
+
 class InPlace:
     """A tag in a Deployment on the dry branch itself."""
 
@@ -126,4 +132,5 @@ class InPlace:
 BRANCHES = Rendered("environment/{environment}", "{app}", "environment/{environment}-next/shop")
 FOLDERS = Rendered("deploy", "{environment}/{app}", "promoter/{environment}/shop")
 HYDRATED = Hydrated("environment/{environment}", "{app}", "environment/{environment}-next/shop")
+GATHERED = Gathered("environment/{environment}", "{app}", "environment/{environment}-next/shop")
 IN_PLACE = InPlace()

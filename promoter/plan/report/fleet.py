@@ -9,6 +9,7 @@ from datetime import datetime
 
 from promoter.model.ledger import How, Kind
 from promoter.model.plan import State
+from promoter.plan.draft import draft
 from promoter.plan.report.advice import people
 from promoter.plan.report.foreign import plain
 from promoter.plan.report.moment import Times
@@ -38,7 +39,7 @@ class Cell:
 
 def cell(view: View, siblings: Siblings, at: Times, now: datetime) -> Cell:
     """Give the cell of `view`; `siblings` are the same app's other environments."""
-    here, following = _here(view, at, now), _following(view, siblings)
+    here, following = _here(view, at, now), _following(view, siblings, at, now)
     return Cell("   ".join(filter(None, (here, following))), view.plan.state, _note(view))
 
 
@@ -91,7 +92,7 @@ def _here(view: View, at: Times, now: datetime) -> str:
     return f"{label} {word}"
 
 
-def _following(view: View, siblings: Siblings) -> str:
+def _following(view: View, siblings: Siblings, at: Times, now: datetime) -> str:
     stay, target = view.place.stay, view.plan.target
     if target is not None and (stay is None or stay.release != target):
         label = plain(view.label(target), 40)
@@ -99,6 +100,9 @@ def _following(view: View, siblings: Siblings) -> str:
             return f"back to {label}"
         word = {State.BLOCKED: "BLOCKED", State.HELD: "stays out"}.get(view.plan.state, "waits")
         return f"{label} {word}"
+    gathered, number = next((v for v in view.open_verdicts if v.gate == "settle"), None), draft(view.ledger)
+    if gathered is not None and gathered.until is not None and number is not None:
+        return f"{plain(view.label(number), 40)} draft to {at.near(gathered.until, now)}"
     nearest = coming(view, siblings) if view.plan.state is State.WAITING else None
     if nearest is None:
         return ""
