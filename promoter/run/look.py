@@ -1,7 +1,8 @@
 """One look at the world: everything that `decide` may know, and nothing that it does not need.
 
-Invariant of order: pull requests are read before refs, so that a merge that is seen has its commit in the refs; a
-pull request that was merged in between is seen as open, and the next look corrects that.
+Invariant of order: no merge is believed that the refs may not show yet. Refs are read first, then pull requests; when
+one of those turns out to be merged and nothing is known of that yet, the refs are read once more. So an idle look costs
+one list of refs.
 """
 
 from __future__ import annotations
@@ -31,16 +32,31 @@ PERSON_COMMITS = 20
 
 def look(ws: Workspace, apps: Sequence[str] | None = None) -> Snapshot:
     """Look at `apps` (None: all). Raises ConfigInvalid, EdgeFailed."""
-    ws.refresh(ws.repository.refs([ws.ref]))
-    chosen = [ws.app(name) for name in apps] if apps is not None else list(ws.config.apps.values())
-    slots = [slot for app in chosen for slot in app.slots.values()]
-    pulls = ws.forge.pulls([slot.proposal_branch for slot in slots])
     refs = ws.repository.refs(["refs/heads/"])
+    ws.refresh(refs)
+    chosen = [ws.app(name) for name in apps] if apps is not None else list(ws.config.apps.values())
+    pulls = ws.forge.pulls([slot.proposal_branch for app in chosen for slot in app.slots.values()])
+    seen = _apps(ws, chosen, refs, pulls)
+    if any(_has_news(app, slot) for app in seen.values() for slot in app.slots.values()):
+        refs = ws.repository.refs(["refs/heads/"])
+        ws.refresh(refs)
+        chosen = [ws.config.apps[app.name] for app in chosen if app.name in ws.config.apps]
+        seen = _apps(ws, chosen, refs, pulls)
+    return Snapshot(ws.refresh(refs), _with_live(ws, _with_protection(ws, seen)), ws.repository.url)
+
+
+def _apps(
+    ws: Workspace, apps: Sequence[AppRules], refs: Refs, pulls: Mapping[Branch, Sequence[PullRequest]]
+) -> dict[str, AppSeen]:
     dry = ws.refresh(refs)
-    chosen = [ws.config.apps[app.name] for app in chosen if app.name in ws.config.apps]
-    _fetch(ws, refs, chosen)
-    seen = {app.name: _app(ws, app, refs, pulls, dry) for app in chosen}
-    return Snapshot(dry, _with_live(ws, _with_protection(ws, seen)), ws.repository.url)
+    _fetch(ws, refs, apps)
+    return {app.name: _app(ws, app, refs, pulls, dry) for app in apps}
+
+
+def _has_news(app: AppSeen, slot: SlotSeen) -> bool:
+    """Tell whether a pull request was merged that the ledger does not know of: the refs may be older than that."""
+    place = app.ledger.place(slot.slot.environment)
+    return any(pull.state is PullState.MERGED and place.awaits(pull.number) for pull in slot.pulls)
 
 
 def _fetch(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> None:
