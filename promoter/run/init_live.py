@@ -29,10 +29,10 @@ def live_note(text: str, environments: tuple[str, ...]) -> Note:
     names = ", ".join(environments)
     if not text:
         return Note(
-            Tone.ASSUMED,
-            f"what runs is read from the Kubernetes API, by kubeconfig contexts called {names}. If yours have other "
-            "names: --live kubernetes:NAME-{environment}. If a job saves the clusters' objects instead: "
-            "--live files:status/{cluster}. If nothing can tell, merged counts as verified: --live none",
+            Tone.WARNING,
+            f"live: kubernetes, by kubeconfig contexts called {names}, is written because nothing else was said, and "
+            "this version cannot ask the Kubernetes API yet: everything would wait as unknown. Where a job saves the "
+            "clusters' objects: --live files:status/{cluster}. If nothing can tell: --live none, merged is verified then",
         )
     if text == "none":
         return Note(Tone.WARNING, "live: none: merged counts as verified, whether it runs or not")
