@@ -95,7 +95,7 @@ def _drifted(sight: Sight, environment: str, rollback: bool) -> Verdict | None:
     """What a person changed by hand is overwritten only on the word of somebody who could see it."""
     place = sight.places[environment]
     drift, target = place.drift, place.target
-    if drift is None or (rollback and target is not None and target.by != BOT and target.at >= drift.since):
+    if drift is None or (rollback and target is not None and target.by != BOT and target.at > drift.since):
         return None
     reason = "the slot was changed by hand; adopt it, take it back, or merge by hand"
     if rollback:

@@ -11,6 +11,7 @@ from promoter.errors import UsageError
 from promoter.model.ledger import How, Ledger, Outcome, Place, Result, Stay
 from promoter.model.names import ContentId
 from promoter.model.release import Release
+from promoter.plan.sight import BOT
 from promoter.policy.rules import AppRules
 from promoter.run.inputs import SourceTree, requests
 from promoter.run.ledgers import ledger_ref, read_ledger, with_release, write_ledger
@@ -67,9 +68,10 @@ def _adopted(
     stay = Stay(release.number, held, at, now, How.ADOPTED, healthy_since=now)  # type: ignore[arg-type]
     outcomes = {**place.outcomes, release.number: Outcome(Result.VERIFIED, now, f"adopted by {ws.user}")}
     past = ((place.stay, *place.past) if place.stay is not None else place.past)[:20]
+    ours = place.drift is not None and place.hold is not None and place.hold.by == BOT
     return replace(
         place, after=app.environments[name].after.names, stay=stay, past=past, outcomes=outcomes, drift=None,
-        mark=max(place.mark, release.number), hold=None if place.drift is not None else place.hold,
+        mark=max(place.mark, release.number), target=None, hold=None if ours else place.hold,
     )  # fmt: skip
 
 

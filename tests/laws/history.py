@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from promoter.errors import PromoterError
 from promoter.git.ref import RefUpdate
+from promoter.git.store import FILE, Entry
 from promoter.model.forge import PullState
 from promoter.plan.decide import decide
 from promoter.run.act import act
@@ -107,6 +108,7 @@ STEP = st.one_of(
     st.tuples(st.just("revert"), _ENV, st.integers(1, 3)),
     st.tuples(st.just("push"), _ENV),
     st.tuples(st.just("force"), _ENV),
+    st.tuples(st.just("amend"), _ENV),
     st.tuples(st.just("delete"), _ENV),
     st.tuples(st.just("fast_forward"), _ENV),
     st.tuples(st.just("say"), st.sampled_from(["hold", "resume", "rollback", "skip", "retry", "promote"]), _ENV),
@@ -235,6 +237,21 @@ class Play:
         branch = self.world.lay.proposal(self.env(index))
         if tip(self.world.repo, branch) is not None:
             commit_files(self.world.repo, branch, {"shop/more.yaml": "# more\n"}, "More", at=self.world.now)
+
+    def do_amend(self, index: int) -> None:
+        """A person changes what a proposal's commit holds and leaves its message as it was."""
+        branch = self.world.lay.proposal(self.env(index))
+        old, store = tip(self.world.repo, branch), self.world.repo.store
+        if old is None or not store.commit(old).parents:
+            return
+        commit = store.commit(old)
+        more = self.world.lay.drifted(self.world.repo, self.env(index), old, f"# {self.world.now}\n")
+        files = {path: Entry(FILE, store.put_blob(text.encode())) for path, text in more.items()}
+        kim = ("Kim", "kim@example.com")
+        new = store.put_commit(
+            store.edit_tree(commit.tree, files), list(commit.parents), commit.message, kim, self.world.now
+        )
+        self.world.repo.update([RefUpdate(f"refs/heads/{branch}", old, new)])
 
     def do_force(self, index: int) -> None:
         """A person replaces a proposal."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from promoter.model.ledger import How, Place
+from promoter.run.adopt import adopt
 from promoter.run.run import run
 from tests.laws.history import DIAMOND, LINE, PEOPLE, Play, Shape
 from tests.laws.test_laws import quiet
@@ -268,3 +269,44 @@ def test_a_ledger_that_cannot_be_read_stops_its_own_app_alone(tmp_path: Path) ->
     through(play, 0, 1, 2)
     assert active(play, "prod") == 1
     assert any(problem.startswith("web: ") for problem in run(world.workspace()).plan.problems)
+
+
+def test_adopting_a_hand_edit_lifts_no_hold_of_a_person_and_ends_the_rollback_that_it_replaces(tmp_path: Path) -> None:
+    play = Play(tmp_path, LINE)
+    through(play, 0, 1, 2)
+    through(play, 0, 1, 2)
+    play.play([("say", "rollback", PROD)])
+    play.play([("hand", PROD), ("run",)])
+    assert place(play, "prod").drift is not None
+    adopt(play.world.workspace("kim"), "shop")
+    edited = play.world.slot("prod", play.world.active("prod"))
+    play.play([("run",), ("sync_run",)])
+    assert play.world.slot("prod", play.world.active("prod")) == edited
+    hold = place(play, "prod").hold
+    assert hold is not None
+    assert hold.by == "kim"
+
+
+def test_a_merge_onto_a_branch_that_moved_looks_at_the_slot_once_more(tmp_path: Path) -> None:
+    play = Play(tmp_path, LINE)
+    through(play, 0, 1, 2)
+    play.play([("change", [0, 1, 2])])
+    while not play.world.pulls("prod"):
+        play.play([("sync_all",), ("later", 31), ("crash", 1, True)])
+    play.play([("unrelated", PROD)])
+    for _ in range(3):  # the decision is written, and the merge is not made
+        if place(play, "prod").merging is None:
+            play.play([("crash", 1, True)])
+    assert place(play, "prod").merging is not None
+    play.do_between("hand", PROD)
+    assert active(play, "prod") == 1
+    assert place(play, "prod").drift is not None
+
+
+def test_a_proposal_that_a_person_amended_is_theirs_whatever_its_message_says(tmp_path: Path) -> None:
+    play = Play(tmp_path, PEOPLE)
+    play.play([("change", [0, 1, 2]), ("sync_run",), ("sync_run",), ("amend", STAGING)])
+    head = play.world.pulls("staging")[0].head
+    play.play([("approve", STAGING), ("say", "promote", STAGING), ("run",), ("run",)])
+    assert play.world.pulls("staging")[0].head == head
+    assert place(play, "staging").stay is None
