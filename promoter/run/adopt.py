@@ -5,17 +5,18 @@ What is adopted is verified where it stands and nowhere else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from promoter.errors import UsageError
 from promoter.model.ledger import How, Ledger, Outcome, Place, Result, Stay
-from promoter.model.names import ContentId
+from promoter.model.names import ContentId, Oid
 from promoter.model.release import Release
 from promoter.plan.sight import BOT
 from promoter.policy.rules import AppRules
 from promoter.run.inputs import SourceTree, requests
 from promoter.run.ledgers import ledger_ref, read_ledger, with_release, write_ledger
-from promoter.run.trailers import newest
+from promoter.run.trailers import highest, newest
 from promoter.run.workspace import Workspace
 
 
@@ -29,7 +30,7 @@ def adopt(ws: Workspace, app_name: str, lost_ledger: bool = False) -> Release:
     app = ws.app(app_name)
     ref = ledger_ref(ws.config, app.name)
     tip = refs.get(ref)
-    ledger = read_ledger(ws.repository, tip, app.name) if tip is not None else Ledger(app.name, next=0)
+    ledger = read_ledger(ws.repository, tip, app.name) if tip is not None else _begun(ws, app, refs)
     contents, store = ws.contents(app), ws.repository.store
     content: dict[str, ContentId] = {}
     tips = {}
@@ -59,6 +60,21 @@ def adopt(ws: Workspace, app_name: str, lost_ledger: bool = False) -> Release:
     said = f"{ws.user}: adopt what stands in {where}"
     write_ledger(ws.repository, ref, tip, ledger, said, ws.now(), kept, seal=ws.seal)
     return release
+
+
+def _begun(ws: Workspace, app: AppRules, refs: Mapping[str, Oid]) -> Ledger:
+    """Give an empty ledger that takes no number, and no pull request, of one that was lost for its own."""
+    store = ws.repository.store
+    pulls = ws.forge.pulls([slot.proposal_branch for slot in app.slots.values()])
+    used = [-1]
+    places: dict[str, Place] = {}
+    for name, slot in app.slots.items():
+        at = refs.get(f"refs/heads/{slot.branch}")
+        found = highest(store, at, app.name, name) if at is not None else None
+        used += [found] if found is not None else []
+        done = max((pull.number for pull in pulls[slot.proposal_branch]), default=0)
+        places |= {name: Place(app.environments[name].after.names, pulls_done=done)} if done else {}
+    return Ledger(app.name, next=max(used) + 1, places=places)
 
 
 def _adopted(

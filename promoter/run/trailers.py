@@ -24,3 +24,9 @@ def newest(store: Store, tip: Oid, stop: Oid | None, app: str, environment: str)
         if word is not None:
             return word
     return None
+
+
+def highest(store: Store, tip: Oid, app: str, environment: str) -> int | None:
+    """Give the highest release number that the trailers for this slot name in the history of `tip`, or None."""
+    words = (carries(commit, app, environment) for commit in store.history(tip, [], DEPTH))
+    return max((word.release for word in words if word is not None), default=None)
