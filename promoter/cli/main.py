@@ -5,6 +5,7 @@ Invariant: nothing heavy is imported before a verb needs it, so that help is qui
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -13,15 +14,18 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module, metadata
 from importlib.util import find_spec
+from typing import TextIO
 
 import click
 
 from promoter.cli.shell import Shell, shared_options
-from promoter.errors import PromoterError, UsageError
+from promoter.errors import EdgeFailed, PromoterError, UsageError
 from promoter.plan.verbs import VERBS, Group
 
 _BUG = 70
 _INTERRUPTED = 130
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+"""What a disk says that takes nothing more: no bug, wherever it is said."""
 _MODULES = {entry.name: f"promoter.cli.{entry.name}" for entry in VERBS}
 
 
@@ -93,29 +97,56 @@ def main(argv: Sequence[str] | None = None, shell: Shell | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         code = program.main(arguments, prog_name="promoter", standalone_mode=False, obj=shell or Shell())
+        sys.stdout.flush()
     except PromoterError as error:
-        click.echo(f"promoter: {error}", err=True)
+        _complain(f"promoter: {error}")
         return error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("promoter: interrupted", err=True)
+        _complain("promoter: interrupted")
         return _INTERRUPTED
     except SystemExit as leaving:  # click leaves this way when nobody reads its output any more
         return leaving.code if isinstance(leaving.code, int) else 1
-    except Exception as error:  # noqa: BLE001 (the boundary: whatever gets here is a bug)
-        return _bug(error, arguments)
+    except Exception as error:  # noqa: BLE001 (the boundary: whatever gets here is a bug, or a full disk)
+        return _full(error) if isinstance(error, OSError) and error.errno in _DISK else _bug(error, arguments)
     return code if isinstance(code, int) else 0
 
 
 def _bug(error: Exception, arguments: Sequence[str]) -> int:
-    descriptor, path = tempfile.mkstemp(prefix="promoter-", suffix=".log")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(f"promoter {' '.join(arguments[:1])}\n")
-        traceback.print_exception(error, file=file)
-    click.echo(f"promoter: this is a bug: {type(error).__name__}: {error}\n  The details are in {path}", err=True)
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="promoter-", suffix=".log")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(f"promoter {' '.join(arguments[:1])}\n")
+            traceback.print_exception(error, file=file)
+        where = f"The details are in {path}"
+    except OSError as unwritten:
+        where = f"The details could not be written: {unwritten}"
+    _complain(f"promoter: this is a bug: {type(error).__name__}: {error}\n  {where}")
     return _BUG
+
+
+def _full(error: OSError) -> int:
+    """Say that a disk takes nothing more, be it the one that the output goes to."""
+    where = error.filename or "the output"
+    _complain(f"promoter: cannot write {where}: {error.strerror}\n  Make room, and run again: what was done is found.")
+    if error.filename is None:
+        _let_go(sys.stdout, sys.__stdout__)
+    return EdgeFailed.exit_code
+
+
+def _complain(text: str) -> None:
+    try:
+        click.echo(text, err=True)
+    except OSError:  # the exit code is all that can still be said
+        _let_go(sys.stderr, sys.__stderr__)
+
+
+def _let_go(stream: TextIO, own: TextIO | None) -> None:
+    """Write no more to the process's own `stream`: Python tries once more at its end, and changes the exit code."""
+    if own is not None and stream is own:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), own.fileno())
 
 
 if __name__ == "__main__":

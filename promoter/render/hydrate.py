@@ -149,7 +149,10 @@ def _render(ready: _Ready, programs: Programs) -> Rendered | NotRendered:
     except RenderFailed as error:
         return NotRendered(error, request, ready.inputs)
     except OSError as error:
-        raise EdgeFailed(f"{request.app} in {request.environment} could not be rendered: {error}") from error
+        raise EdgeFailed(
+            f"{request.app} in {request.environment} could not be rendered: {error}",
+            "Is the disk full? Temporary files are written to the folder in TMPDIR, else to /tmp.",
+        ) from error
     return Rendered(files, ready.inputs, {name: one.version for name, one in tools.items()})
 
 
