@@ -1,13 +1,15 @@
-"""A process that starts the program many times over, each time in a process of its own that may be killed at a moment.
+"""A process that starts the program many times over, each time in a process of its own that has bad luck at a moment.
 
-Started as `python -m tests.e2e.dying`. It takes one JSON list a line, [repository, now, moment, words...], and answers
-with the exit code, -9 for killed, and how many times refs were written. Starting from here costs no imports.
+It is killed, or finds its disk full. Started as `python -m tests.e2e.dying`. It takes one JSON list a line,
+[repository, now, moment, words...], and answers with the exit code, -9 for killed, and how many times refs were
+written. Starting from here costs no imports.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sys
 from collections.abc import Iterator
@@ -27,6 +29,8 @@ from tests.e2e.processes import environment
 
 BEFORE, LOCKED = "before", "locked"
 """Right before refs are written; while a ref is locked."""
+FULL = "full"
+"""From the start on, no file may grow beyond so many bytes: what a full disk is like, wherever tests run."""
 NEVER = (BEFORE, 0)
 _LOADED = (
     "run.open",
@@ -72,6 +76,10 @@ class _Watch:
 
 def _child(repo: str, now: datetime, moment: tuple[str, int], words: list[str], tell: int) -> int:
     watch = _Watch(moment)
+    kind, size = moment
+    if kind == FULL:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     code = main(words, Shell(repo=repo, user="kim", clock=lambda: now, color=False))
     os.write(tell, str(watch.seen[BEFORE]).encode())
     return code
@@ -88,6 +96,7 @@ def serve() -> None:
         if child == 0:
             nothing = os.open(os.devnull, os.O_RDWR)
             os.dup2(nothing, 1)
+            os.dup2(nothing, 2)
             os._exit(_child(repo, datetime.fromisoformat(now), (kind, number), words, tell))
         os.close(tell)
         writes = os.read(out, 100).decode()
