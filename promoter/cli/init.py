@@ -41,16 +41,24 @@ if TYPE_CHECKING:
         is_flag=True,
         help="Commit: pins to the branch promoter/pin with a pull request, else to the default branch.",
     ),
+    click.Option(
+        ["--policy", "policies"],
+        multiple=True,
+        metavar="NAME",
+        help="Copy a policy that comes with promoter. Repeatable.",
+    ),
     click.Option(["--dry-run"], is_flag=True, help="Only show what would be written."),
 )
-def init(shell: Shell, layout: str, live: str, pins: tuple[str, ...], commits: bool, dry_run: bool) -> None:
+def init(
+    shell: Shell, layout: str, live: str, pins: tuple[str, ...], commits: bool, policies: tuple[str, ...], dry_run: bool
+) -> None:
     """Look at a repository and propose."""
     from promoter.errors import UsageError
     from promoter.run.init import Layouts, Wish
 
     if commits and dry_run:
         raise UsageError("--commit writes and --dry-run does not", "Leave one of the two out.")
-    wish = Wish(Layouts(layout), live, pins or None)
+    wish = Wish(Layouts(layout), live, pins or None, policies)
     if commits:
         _in_repository(shell, wish, commits=True)
     elif not _in_folder(shell, wish, dry_run):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from promoter.errors import ConfigInvalid, EdgeFailed, UsageError
 from promoter.git.store import Store
@@ -24,6 +25,7 @@ from promoter.run.init_text import config_text
 from promoter.run.pin import pin
 from promoter.run.pin_found import Pins, parse_asked
 from promoter.run.pin_proof import edited, version_of
+from promoter.run.presets import policy_files
 from promoter.run.survey import survey
 from promoter.run.survey_found import AppFound, Note, Survey, Tone
 from promoter.run.survey_tree import Dry
@@ -55,6 +57,8 @@ class Wish:
     """`none`, `files:PATH` or `kubernetes:CONTEXT`; empty: not decided."""
     pin: tuple[str, ...] | None = None
     """`NAME=VERSION` texts, none of them needed; None: nothing is pinned."""
+    policies: tuple[str, ...] = ()
+    """Names of policies that come with promoter and are to be copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def propose(place: Place, wish: Wish, programs: Programs) -> Proposal:
     Raises UsageError when there is a config already and nothing is to be pinned, EdgeFailed when no app is found,
     EditRefused and RenderFailed from pinning, ConfigInvalid when no valid config fits what was found.
     """
-    live = parse_live(wish.live)
+    live, copied = parse_live(wish.live), policy_files(wish.policies)
     rendered = wish.layout is not Layouts.EDIT
     if wish.pin is not None and rendered:
         raise UsageError(
@@ -115,8 +119,9 @@ def propose(place: Place, wish: Wish, programs: Programs) -> Proposal:
     notes = [*apps_found(found.apps, rendered=rendered), *found.notes]
     notes += [live_note(wish.live, found.environments), *_layout_notes(found.apps, wish.layout)]
     notes += pin_notes(pins.pinned, pins.left)
+    notes += [Note(Tone.FOUND, f"{path}: name it on an environment, policy: {Path(path).stem}") for path in copied]
     return Proposal(
-        {**pins.files, FILE: text.encode()},
+        {**pins.files, **copied, FILE: text.encode()},
         text,
         found,
         tuple(notes),

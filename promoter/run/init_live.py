@@ -32,7 +32,7 @@ def live_note(text: str, environments: tuple[str, ...]) -> Note:
             Tone.WARNING,
             f"live: kubernetes, by kubeconfig contexts called {names}, is written because nothing else was said, and "
             "this version cannot ask the Kubernetes API yet: everything would wait as unknown. Where a job saves the "
-            "clusters' objects: --live files:status/{cluster}. If nothing can tell: --live none, merged is verified then",
+            "clusters' objects: --live files:status/{cluster}. If nothing can tell: --live none, so merged is verified",
         )
     if text == "none":
         return Note(Tone.WARNING, "live: none: merged counts as verified, whether it runs or not")

@@ -250,3 +250,17 @@ def test_to_production_with_pins_of_a_config_that_is_there(shared: Repository, r
     assert run("release", "shop", "--image", "ghcr.io/acme/shop=1.5.0", "--repo", shared.url)[0] == 0
     assert len(wait_and_merge(run, shared)) == 3
     assert set(states(run, shared.url).values()) == {("1.5.0", "current")}
+
+
+def test_a_policy_that_comes_along_is_copied(shared: Repository, tmp_path: Path, run: Run) -> None:
+    clone = cloned(shared, tmp_path)
+    code, _, _ = run("init", "--repo", str(clone), "--live", "none", "--policy", "production")
+    assert code == 0
+    assert "on_failure: rollback" in (clone / "policies" / "production.yaml").read_text("utf-8")
+
+
+def test_a_policy_that_does_not_come_along(shared: Repository, tmp_path: Path, run: Run) -> None:
+    clone = cloned(shared, tmp_path)
+    code, _, said = run("init", "--repo", str(clone), "--live", "none", "--policy", "prod")
+    assert (code, (clone / "promoter.yaml").exists()) == (2, False)
+    assert "promoter brings no policy prod" in said

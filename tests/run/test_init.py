@@ -149,7 +149,7 @@ def test_what_to_type_next(tmp_path: Path, wish: Wish, branches: tuple[str, ...]
 @pytest.mark.parametrize(
     ("live", "tone", "text"),
     [
-        ("", Tone.WARNING, "live: kubernetes, by kubeconfig contexts called dev, prod, is written because nothing else"),
+        ("", Tone.WARNING, "live: kubernetes, by kubeconfig contexts called dev, prod, is written because"),
         ("none", Tone.WARNING, "live: none: merged counts as verified"),
         ("files:status", Tone.WARNING, "files:status is the same for dev, prod"),
         ("files:status/{cluster}", Tone.FOUND, "what runs is read from files status/{cluster}, as asked"),
