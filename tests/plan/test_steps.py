@@ -195,6 +195,11 @@ def test_the_limit_of_open_pull_requests(limit: int, seen: dict[str, Any], done:
     assert names(staging(replace(place, proposal=place.proposal and proposed(2)), seen, full(limit))) == done
 
 
+def test_the_limit_does_not_stop_a_rollback() -> None:
+    seen = staging(holds(2, 1, target=back_to(1), hold=held()), look(2), full(0))
+    assert [it.kind for it in seen.does(Propose, "staging")] == [BACK]
+
+
 @pytest.mark.parametrize("pushed", [False, True])
 def test_the_limit_counts_what_this_plan_opens(pushed: bool) -> None:
     shape = {name: rules(clusters=(name,)) for name in ("a", "b", "c")}

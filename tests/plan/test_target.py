@@ -185,6 +185,10 @@ def test_a_rollback_goes_before_everything() -> None:
     assert staging(place, slot, rest) == (1, BACK)
 
 
+def test_a_rollback_to_a_release_that_is_forgotten_is_none() -> None:
+    assert staging(holds(1, target=back_to(99))) == (3, UP)
+
+
 def test_an_older_release_that_was_named_comes_when_it_has_passed() -> None:
     named = Target(2, UP, "kim", ago(5))
     here = holds(1, mark=3, target=named)
