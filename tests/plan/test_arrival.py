@@ -81,6 +81,13 @@ ROWS: list[tuple[str, Place, dict[str, Any], int, How]] = [
         1,
         How.ROLLED_BACK,
     ),
+    (
+        "a rollback was merged when its word was over",
+        holds(2, 1, proposal=proposed(1, kind=Kind.ROLLBACK)),
+        look(1, pulls=(pull(state=PullState.MERGED),), pull_releases={7: 1}),
+        1,
+        How.ROLLED_BACK,
+    ),
     ("a person went back to what was here", holds(2, 1), look(1), 1, How.BY_HAND),
     ("a person went back past a release", holds(3, 2, 1), look(1), 1, How.BY_HAND),
     ("a person brought a release that was never here", holds(1), look(2), 2, How.BY_HAND),
@@ -367,6 +374,21 @@ def test_a_rollback_to_other_content_needs_a_proposal() -> None:
     now = staging(holds(2, 1, target=back_to(1), hold=held()), look(2)).stay
     assert now is not None
     assert now.release == 2
+
+
+def test_a_retry_of_the_same_content_arrives_without_a_pull_request() -> None:
+    releases: Releases = [1, same(2, ENVIRONMENTS, staging=1)]
+    place = holds(1, mark=2, target=Target(2, Kind.PROMOTION, "kim", ago(1)))
+    now = world(line(), releases, {"dev": holds(2, 1), "staging": place}).closed().places["staging"]
+    assert now.stay is not None
+    assert (now.stay.release, now.stay.how, now.stay.since, now.target) == (2, How.UNCHANGED, NOW, None)
+
+
+def test_a_release_that_is_what_a_mixed_slot_holds_begins_a_stay_of_its_own() -> None:
+    place = holds(2, 1, stay=stay(2, how=How.MIXED, content=content(3)), outcomes={1: outcome(Result.VERIFIED)})
+    now = staging(place, look(3, says(Answer.PENDING)))
+    assert now.stay is not None
+    assert (now.stay.release, now.stay.how, now.stay.since) == (3, How.UNCHANGED, NOW)
 
 
 def test_only_so_many_earlier_stays_are_kept() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter.model.ledger import Drift, Hold, Place
-from promoter.model.plan import Action, MakeRelease, Propose, Record
+from promoter.model.plan import Action, MakeRelease, Propose, Record, State
 from promoter.model.release import ReleaseState
 from promoter.model.state import plain
 from promoter.model.verdict import Answer
@@ -82,6 +82,15 @@ def test_an_app_without_a_ledger(slots: dict[str, Any], dry_changed: bool, done:
 def test_the_first_release_is_made_on_no_ledger() -> None:
     seen = world(line(), [], {}, rest=Look(tip=None, dry_changed=True))
     assert seen.does(MakeRelease) == [MakeRelease("shop", "the first release of an app with empty slots", None)]
+
+
+def test_a_ledger_that_is_not_believed_is_unknown_and_nothing_is_done() -> None:
+    seen = world(line(), [1, 2], {name: holds(1) for name in ALL}, rest=Look(dry_changed=True))
+    app = replace(seen.snapshot.apps["shop"], doubt="shop: its ledger was signed by somebody else")
+    plan = replace(seen, snapshot=replace(seen.snapshot, apps={"shop": app})).plan()
+    assert (plan.actions, plan.problems) == ((), (app.doubt,))
+    assert {it.state for it in plan.slots} == {State.UNKNOWN}
+    assert {verdict.answer for it in plan.slots for verdict in it.waiting_for} == {Answer.UNKNOWN}
 
 
 # --- what people changed ---

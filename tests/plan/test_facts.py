@@ -55,7 +55,8 @@ def test_an_open_pull_request_is_bound_to_what_is_proposed() -> None:
 
 
 def test_an_older_pull_request_is_not_bound() -> None:
-    assert becomes(holds(1, proposal=proposed(3, None), pulls_done=7), look(1)).proposal == proposed(3, None)
+    older = look(1, pulls=(replace(CLOSED, number=6),))
+    assert becomes(holds(1, proposal=proposed(3, None), pulls_done=7), older).proposal == proposed(3, None)
 
 
 @pytest.mark.parametrize("who", ["kim", None])
@@ -127,6 +128,13 @@ def test_an_open_pull_request_takes_back_no_other_skip() -> None:
     skips = {3: Skip("kim", ago(9), "closed pull request 6", 6)}
     assert becomes(holds(1, skips=skips, pulls_done=6), offered(3, 1)).skips == skips
     assert becomes(holds(1, skips={3: skipped()}), offered(3, 1)).skips == {3: skipped()}
+
+
+def test_a_pull_request_that_was_dealt_with_and_is_open_again_is_awaited_again() -> None:
+    now = becomes(holds(1, pulls_done=8, skips={3: Skip("kim", ago(9), "closed pull request 7", 7)}), offered(3, 1))
+    assert (now.reopened, now.skips) == ((7,), {})
+    closed = becomes(now, look(1, pulls=(CLOSED,), pull_releases={7: 3}))
+    assert (closed.reopened, closed.pulls_done, set(closed.skips)) == ((), 8, {3})
 
 
 # --- holds ---

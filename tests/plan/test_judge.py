@@ -258,6 +258,20 @@ def test_a_rollback_waits_for_a_draft_a_person_s_commits_and_the_forge() -> None
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("by", "edited", "stops"),
+    [("kim", 9, False), ("kim", 0, True), ("promoter", 9, True)],
+    ids=["a person who could see the edit", "an edit after the word", "nobody's word"],
+)
+def test_a_rollback_overwrites_a_hand_edit_only_on_the_word_of_a_person_who_saw_it(
+    by: str, edited: int, stops: bool
+) -> None:
+    place = holds(2, 1, target=back_to(1, by), drift=Drift(OTHER, TIP, ago(edited)))
+    found = [reason for gate, _, reason in said(sight(place), BACK) if gate == "drift"]
+    wanted = "the slot was changed by hand since; adopt it, take it back, or say promoter rollback again"
+    assert found == ([wanted] if stops else [])
+
+
 # --- one exact head ---
 
 

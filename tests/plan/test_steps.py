@@ -359,6 +359,26 @@ def test_a_rollback_may_go_straight_where_promotions_do_not() -> None:
     assert [(it.release, it.kind) for it in seen.does(Commit, "staging")] == [(1, BACK)]
 
 
+def test_of_those_that_wait_behind_only_the_next_to_merge_is_made_again_where_the_base_demands_it() -> None:
+    """Three environments on one branch that demands up-to-date heads; one of them waits for a person."""
+    shape = {name: rules(clusters=(name,)) for name in ("a", "b", "c")}
+    shape["a"] = replace(shape["a"], promote=Promote.REVIEW, gates=())
+    behind = offered(2, 1, parent=OLD, pulls=(pull(mergeable=False),), protection=Protection(up_to_date=True))
+    places = {name: holds(1, proposal=proposed(2)) for name in shape}
+    places["a"] = replace(places["a"], hold=held())
+    seen = world(shape, [1, 2], places, dict.fromkeys(shape, behind))
+    app = seen.snapshot.apps["shop"]
+    shared = {name: replace(it, slot=replace(it.slot, branch=slot("a").branch)) for name, it in app.slots.items()}
+    seen = replace(seen, snapshot=replace(seen.snapshot, apps={"shop": replace(app, slots=shared)}))
+    assert [it.slot.environment for it in seen.does(Propose)] == ["b"]
+
+
+def test_a_pull_request_that_was_to_be_closed_and_is_wanted_again_stays_open() -> None:
+    seen = staging(replace(WAITING, announced=(6, 7)), offered(2, 1), promote=Promote.REVIEW)
+    assert seen.does(ClosePullRequest) == []
+    assert seen.plan().ledgers[0].places["staging"].announced == (6,)
+
+
 # --- withdraw ---
 
 

@@ -219,6 +219,11 @@ def test_at_a_join_the_newest_of_what_the_sibling_verified() -> None:
     assert join(replace(verified, stay=holds(1).stay), holds(1)) == (2, UP)
 
 
+def test_at_a_join_a_sibling_where_nothing_is_active_counts_by_what_it_verified() -> None:
+    assert join(Place(outcomes={2: outcome(Result.VERIFIED)}), holds(1)) == (2, UP)
+    assert join(Place(), holds(1)) == (3, UP)
+
+
 def test_at_a_join_nothing_in_common_is_the_newest() -> None:
     assert join(holds(1), holds(1)) == (3, UP)
 
