@@ -14,7 +14,7 @@ from promoter.errors import LostRace, PromoterError, Rejected
 from promoter.git.ref import RefUpdate
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Kind, Place
-from promoter.model.names import Branch, Oid
+from promoter.model.names import Branch, ContentId, Oid
 from promoter.model.plan import (
     Action,
     ClosePullRequest,
@@ -128,10 +128,15 @@ def _propose(ws: Workspace, app: AppSeen, action: Propose) -> Event:
 
 def _commit(ws: Workspace, app: AppSeen, action: Commit) -> Event:
     slot, release = action.slot, app.ledger.releases[action.release]
-    head = make_commit(ws.repository, ws.contents(ws.app(slot.app)), slot, release, action.kind, action.base)
+    contents = ws.contents(ws.app(slot.app))
+    # other apps commit to this branch in the same pass: what was judged is the slot, and that is still the same
+    base = ws.repository.refs([_branch(slot.branch)]).get(_branch(slot.branch))
+    if base != action.base and (base is None or not _still_holds(ws, slot, base, action.before)):
+        raise LostRace(f"{slot.branch} has changed in {slot.path or 'its root'} meanwhile")
+    head = make_commit(ws.repository, contents, slot, release, action.kind, base)
     if _says_no(_place_now(ws, app, slot), action):
         raise LostRace(f"the ledger of {app.app} says something else now")
-    ws.repository.update([RefUpdate(_branch(slot.branch), action.base, head)])
+    ws.repository.update([RefUpdate(_branch(slot.branch), base, head)])
     return Event(action.app, slot.environment, "merged", action.reason)
 
 
@@ -199,10 +204,14 @@ def _still(ws: Workspace, app: AppSeen, action: MergePullRequest) -> None:
     if _says_no(place, action) or place.merging is None or place.merging.head != action.expect_head:
         raise LostRace(f"the ledger of {app.app} says something else now")
     tip = ws.repository.refs([_branch(slot.branch)]).get(_branch(slot.branch))
-    if tip is not None and not ws.repository.store.has(tip):
-        ws.repository.fetch([_branch(slot.branch)])
-    known = [content for content in (action.before,) if content is not None]
-    tree = ws.repository.store.commit(tip).tree if tip is not None else None
-    held = ws.contents(ws.app(slot.app)).held(slot, tree, known) if tree is not None else None
-    if held is not None and held.content != action.before and action.before not in held.also:
+    if tip is not None and not _still_holds(ws, slot, tip, action.before):
         raise LostRace(f"{slot.branch} has changed in {slot.path or 'its root'} meanwhile")
+
+
+def _still_holds(ws: Workspace, slot: Slot, tip: Oid, before: ContentId | None) -> bool:
+    """Tell whether the slot holds at `tip` what was judged."""
+    if not ws.repository.store.has(tip):
+        ws.repository.fetch([_branch(slot.branch)])
+    known = [before] if before is not None else []
+    held = ws.contents(ws.app(slot.app)).held(slot, ws.repository.store.commit(tip).tree, known)
+    return held.content == before or before in held.also

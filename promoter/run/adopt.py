@@ -14,6 +14,7 @@ from promoter.model.names import ContentId, Oid
 from promoter.model.release import Release
 from promoter.plan.sight import BOT
 from promoter.policy.rules import AppRules
+from promoter.run.command import may
 from promoter.run.inputs import SourceTree, requests
 from promoter.run.ledgers import ledger_ref, read_ledger, with_release, write_ledger
 from promoter.run.trailers import highest, newest
@@ -23,7 +24,7 @@ from promoter.run.workspace import Workspace
 def adopt(ws: Workspace, app_name: str, lost_ledger: bool = False) -> Release:
     """Make a release of what stands in the app's slots: r0 on a first run, else the next number for hand edits.
 
-    Raises UsageError when there is nothing to adopt, or when a ledger seems to be lost.
+    Raises UsageError when there is nothing to adopt, or when a ledger seems to be lost; NotAllowed without `write`.
     """
     refs = ws.repository.refs(["refs/heads/"])
     dry = ws.refresh(refs)
@@ -50,6 +51,8 @@ def adopt(ws: Workspace, app_name: str, lost_ledger: bool = False) -> Release:
             content[name], tips[name] = held, at
     if not content:
         raise UsageError(f"nothing of {app.name} is there to adopt", f"Make a release: promoter release {app.name}")
+    for name in content:
+        may(ws, app.environments[name], "adopt", name)
     release = Release(ledger.next, ws.now(), dry, ws.user, content, adopted=True, inputs=_inputs(ws, app))
     places = dict(ledger.places)
     for name, held in content.items():

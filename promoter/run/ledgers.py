@@ -7,7 +7,7 @@ change of the branch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -15,7 +15,7 @@ from functools import lru_cache
 from promoter.git.ref import RefUpdate
 from promoter.git.repository import Repository
 from promoter.git.store import FILE, Entry
-from promoter.model.ledger import Ledger
+from promoter.model.ledger import Ledger, Place
 from promoter.model.names import Oid
 from promoter.model.release import Release
 from promoter.model.state import LedgerUnreadable, dump, load
@@ -101,4 +101,15 @@ def with_release(ledger: Ledger, release: Release) -> Ledger:
         for number, old in ledger.releases.items()
         if number in named or number in older
     }
-    return replace(ledger, next=max(ledger.next, release.number + 1), releases={**kept, release.number: release})
+    kept[release.number] = release
+    places = {name: _pruned(place, kept) for name, place in ledger.places.items()}
+    return replace(ledger, next=max(ledger.next, release.number + 1), releases=kept, places=places)
+
+
+def _pruned(place: Place, kept: Collection[int]) -> Place:
+    """Give `place` without words about releases that the ledger does not hold any more: they can come nowhere."""
+    outcomes = {number: word for number, word in place.outcomes.items() if number in kept}
+    skips = {number: word for number, word in place.skips.items() if number in kept}
+    if len(outcomes) == len(place.outcomes) and len(skips) == len(place.skips):
+        return place
+    return replace(place, outcomes=outcomes, skips=skips)
