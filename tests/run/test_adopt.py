@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from promoter.errors import UsageError
+from promoter.forge.local import LocalForge
 from promoter.git.ref import RefUpdate
+from promoter.model.forge import Permission
 from promoter.model.ledger import How, Result
 from promoter.model.plan import State
-from promoter.run.command import command
+from promoter.run.command import NotAllowed, command
 from promoter.run.run import see
-from tests.repos import commit_files, head
+from tests.repos import START, commit_files, head
 from tests.run.shops import IMAGE, IN_PLACE, LEDGER, Shop, make_shop, manifest
 
 MISSING = (
@@ -54,6 +56,14 @@ def test_nothing_is_done_before_what_stands_there_is_adopted(living: Shop) -> No
         "shop: something stands in its slots already. Take it as the start: promoter adopt shop",
     )
     assert living.repo.refs() == before
+
+
+def test_adopting_needs_the_right_to_write(living: Shop) -> None:
+    people = LocalForge(living.repo, "promoter")
+    people.set_people({"kim": Permission.READ}, {}, START)
+    with pytest.raises(NotAllowed, match="adopt in dev needs write; kim has read"):
+        living.adopt()
+    assert LEDGER not in living.repo.refs()
 
 
 def test_r0_is_what_stands_in_each_environment(living: Shop) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from promoter.errors import LostRace, PromoterError
-from promoter.model.ledger import Asked, How, Kind, Ledger, Place, Proposal, Stay, Target
+from promoter.model.ledger import Asked, How, Kind, Ledger, Outcome, Place, Proposal, Result, Skip, Stay, Target
 from promoter.model.names import ContentId, Oid
 from promoter.model.release import Release
 from promoter.model.state import plain
@@ -98,6 +98,15 @@ def stay(number: int) -> Stay:
 )
 def test_what_is_named_is_kept_however_old(place: Place, named: set[int]) -> None:
     assert set(grown(place).releases) == named | set(range(31, 61))
+
+
+def test_words_about_releases_that_are_gone_go_with_them() -> None:
+    outcomes = {number: Outcome(Result.VERIFIED, NOW) for number in (2, 3, 40)}
+    skips = {number: Skip("kim", NOW) for number in (1, 3, 41)}
+    book = grown(Place(stay=stay(3)))
+    place = replace(book.places["dev"], outcomes=outcomes, skips=skips)
+    place = with_release(replace(book, places={"dev": place}), release(61)).places["dev"]
+    assert (set(place.outcomes), set(place.skips)) == ({3, 40}, {3, 41})
 
 
 def test_only_the_newest_release_keeps_its_inputs() -> None:
