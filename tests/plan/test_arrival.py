@@ -123,6 +123,13 @@ def test_an_arrival_begins_when_it_is_seen_and_ends_what_was_proposed() -> None:
     assert 2 not in now.outcomes
 
 
+def test_a_stay_is_of_the_release_s_content_where_the_slot_holds_several() -> None:
+    """In place, releases that move different values may all stand in one slot."""
+    now = staging(holds(1, proposal=proposed(2)), look(OTHER, also=frozenset({content(2)}), **MERGED)).stay
+    assert now is not None
+    assert (now.release, now.content, now.how) == (2, content(2), How.MERGED)
+
+
 def test_the_old_outcome_of_a_release_does_not_count_for_its_new_stay() -> None:
     before = holds(1, proposal=proposed(2), outcomes={1: outcome(Result.VERIFIED), 2: outcome(Result.FAILED)})
     assert 2 not in staging(before, look(2, says(Answer.PENDING), **MERGED)).outcomes

@@ -260,8 +260,8 @@ def test_a_rollback_waits_for_a_draft_a_person_s_commits_and_the_forge() -> None
 
 @pytest.mark.parametrize(
     ("by", "edited", "stops"),
-    [("kim", 9, False), ("kim", 0, True), ("promoter", 9, True)],
-    ids=["a person who could see the edit", "an edit after the word", "nobody's word"],
+    [("kim", 9, False), ("kim", 0, True), ("kim", 1, True), ("promoter", 9, True)],
+    ids=["a person who could see the edit", "an edit after the word", "at the same moment", "nobody's word"],
 )
 def test_a_rollback_overwrites_a_hand_edit_only_on_the_word_of_a_person_who_saw_it(
     by: str, edited: int, stops: bool

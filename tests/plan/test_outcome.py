@@ -175,6 +175,8 @@ def test_a_soak_is_told(soak: int, words: str) -> None:
         (Result.UNHEALTHY, WELL, Result.VERIFIED),
         (Result.UNVERIFIED, WELL, Result.VERIFIED),
         (Result.UNVERIFIED, SICK, Result.UNVERIFIED),
+        (Result.UNVERIFIED, AWAY, Result.UNVERIFIED),
+        (Result.UNHEALTHY, AWAY, Result.UNHEALTHY),
         (Result.FAILED, WELL, Result.FAILED),
         (Result.LEFT, WELL, Result.LEFT),
     ],
@@ -183,7 +185,9 @@ def test_a_soak_is_told(soak: int, words: str) -> None:
 def test_what_was_known_before(known: Result, live: Any, expected: Result) -> None:
     """Failed and left are a person's to undo; verified is lost by what is seen to be sick, and by nothing else."""
     place = holds(2, 1, outcomes={2: outcome(known)})
-    assert result(place, look(2, live)) is expected
+    now = becomes(place, look(2, live)).outcomes[2]
+    assert now.result is expected
+    assert (now == outcome(known)) is (expected is known), "evidence is written when it changes, and only then"
 
 
 def test_unhealthy_later_begins_the_soak_again() -> None:

@@ -152,6 +152,16 @@ def test_at_a_join_everything_that_is_missing_is_named() -> None:
     assert upstream(plan.slots[3]) == ["order: r2 is not verified in east or west"]
 
 
+@pytest.mark.parametrize(("either", "waits"), [(True, ["order: r2 is not verified in east or west"]), (False, [])])
+def test_at_a_join_what_can_still_come_one_way_is_waited_for(either: bool, waits: list[str]) -> None:
+    """r2 failed in east and is on its way through west."""
+    shape = diamond(prod=rules("east west", either=either))
+    east = holds(2, 1, outcomes={1: outcome(Result.VERIFIED), 2: outcome(Result.FAILED)})
+    places = {"dev": holds(2, 1), "east": east, "west": fresh(2, 1), "prod": holds(1)}
+    plan = world(shape, [1, 2], places, {"east": look(2, SICK), "west": look(2, BEHIND)}).plan()
+    assert upstream(plan.slots[3]) == waits
+
+
 def test_by_request_a_word_is_waited_for() -> None:
     found = staging(holds(1), promote=Promote.REQUEST)
     assert upstream(found) == ["request: nothing moves here until somebody says promoter promote"]

@@ -14,7 +14,7 @@ from promoter.model.ledger import How, Result
 from promoter.model.plan import State
 from promoter.run.command import NotAllowed, command
 from promoter.run.run import see
-from tests.repos import START, commit_files, head
+from tests.repos import KIM, START, commit_files, head
 from tests.run.shops import IMAGE, IN_PLACE, LEDGER, Shop, make_shop, manifest
 
 MISSING = (
@@ -183,6 +183,22 @@ def test_a_lost_ledger_is_started_again_on_a_person_s_word(shop: Shop) -> None:
     shop.run()
     assert [shop.active(name) for name in ("dev", "prod")] == [4, 4]
     assert shop.ledger.place("dev").skips == {}
+
+
+def test_old_merges_are_old_also_where_the_branches_were_made_anew(shop: Shop) -> None:
+    """Without trailers in the history numbers begin again, and the pull requests of old still carry r1."""
+    for name in ("dev", "prod"):
+        branch, store = f"environment/{name}", shop.repo.store
+        old = head(shop.repo, branch)
+        new = store.put_commit(store.commit(old).tree, [], "All in one", KIM, shop.now)
+        proposal = f"{branch}-next/shop"
+        gone = RefUpdate(f"refs/heads/{proposal}", head(shop.repo, proposal), None)
+        shop.repo.update([RefUpdate(f"refs/heads/{branch}", old, new), gone])
+    lose(shop)
+    assert shop.adopt().number == 0
+    shop.tag("1.1.0")
+    shop.run()
+    assert [shop.active(name) for name in ("dev", "prod")] == [1, 1]
 
 
 def test_a_ledger_that_was_restored_goes_on(shop: Shop) -> None:

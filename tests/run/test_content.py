@@ -110,7 +110,7 @@ def test_two_runs_make_the_same_commit(tmp_path: Path) -> None:
     first = make_commit(repo, contents, IN_FOLDER, made, Kind.PROMOTION, parent)
     assert make_commit(repo, contents, IN_FOLDER, made, Kind.PROMOTION, parent) == first
     commit = repo.store.commit(first)
-    assert commit.parents == (parent,)
+    assert (commit.parents, commit.at) == ((parent,), made.at)
     assert carries(commit, "shop", "prod") == Trailers("shop", "prod", 41, Kind.PROMOTION)
     assert carries(commit, "shop", "dev") is None
     assert carries(commit, "cart", "prod") is None

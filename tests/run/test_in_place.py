@@ -131,6 +131,14 @@ def test_what_somebody_changed_in_the_first_environment_is_what_moves(fleet: Fle
     assert fleet.contents.wanted(content["prod"])[f"image:{CART}"] == "6"
 
 
+def test_what_moves_is_read_where_somebody_changed_it(fleet: Fleet) -> None:
+    before = {name: fleet.content(f"{IMAGE}:1") for name in ("dev", "prod")}
+    tree = fleet.tree(dev=(f"{IMAGE}:1",), prod=(f"{IMAGE}:2",))
+    content, images = fleet.contents.fresh(fleet.contents.app, tree, {}, "prod", before)
+    assert images == (ImageChange(IMAGE, "1", "2"),)
+    assert fleet.contents.wanted(content["dev"]) == {f"image:{IMAGE}": "2"}
+
+
 def test_what_the_first_environment_does_not_use_is_refused(fleet: Fleet) -> None:
     tree = fleet.tree(dev=(f"{IMAGE}:1",), prod=(f"{IMAGE}:1",))
     with pytest.raises(EditRefused) as refusal:
