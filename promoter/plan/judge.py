@@ -72,9 +72,7 @@ def _own(sight: Sight, environment: str, release: int, kind: Kind) -> list[Verdi
     rollback = kind is Kind.ROLLBACK
     found = [_order(sight, environment, release, kind)]
     if not rollback:
-        found += [
-            v for v in (_settled(sight, environment), held(sight, environment), frozen(sight, environment)) if v
-        ]
+        found += [v for v in (_settled(sight, environment), held(sight, environment), frozen(sight, environment)) if v]
     if (drift := _drifted(sight, environment, rollback)) is not None:
         found.append(drift)
     seen = sight.slot(environment).proposal
