@@ -286,6 +286,13 @@ def test_a_late_check_verifies_what_was_unverified_and_no_late_failure_fails_it(
     assert result(place, slot, gates=(Passes(Answer.FAILURE),)) is Result.UNVERIFIED
 
 
+@pytest.mark.parametrize("known", [Result.UNVERIFIED, Result.UNHEALTHY])
+def test_a_check_that_stays_away_writes_nothing_again(known: Result) -> None:
+    place = holds(2, 1, outcomes={2: outcome(known)})
+    slot = look(2, WELL, checks=(check("e2e"),))
+    assert becomes(place, slot, gates=(Passes(Answer.PENDING),)).outcomes[2] == outcome(known)
+
+
 def test_no_stay_has_no_checks() -> None:
     assert checks(dev(Place(), {}, gates=(Passes(Answer.SUCCESS),)).sight, "dev") == ()
 
