@@ -7,7 +7,7 @@ change of the branch.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -62,8 +62,9 @@ def write_ledger(
     stored: Mapping[str, Entry] | None = None,
     beside: Mapping[str, Entry] | None = None,
     seal: Seal | None = None,
+    together: Sequence[RefUpdate] = (),
 ) -> Oid:
-    """Write `ledger` if the branch is still at `expect`, and give its new tip.
+    """Write `ledger` if the branch is still at `expect`, and give its new tip; `together` change with it, or nothing.
 
     With `stored` (environment -> content) the newest release's content is kept and named in it, and `beside` it what
     goes along into every slot (file name -> file). `seal` signs, where ledgers are signed. Raises LostRace, Rejected
@@ -84,7 +85,7 @@ def write_ledger(
     state = store.put_blob(dump(ledger))
     tree = store.edit_tree(None, {STATE: Entry(FILE, state)})
     tip = seal.commit(store, tree, parents, message.strip() + "\n", now)
-    repository.update([RefUpdate(ref, expect, tip)])
+    repository.update([*together, RefUpdate(ref, expect, tip)])
     seal.remember(tip)
     return tip
 

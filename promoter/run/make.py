@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from promoter.errors import PromoterError, RenderFailed
 from promoter.git.hydrator import FILE_NAME
+from promoter.git.ref import RefUpdate
 from promoter.git.store import Entry
 from promoter.git.trailers import flatten
 from promoter.model.ledger import Ledger, Place
@@ -37,6 +38,8 @@ class Asked:
     by: str = "promoter"
     version: str = ""
     images: tuple[ImageChange, ...] = ()
+    edit: RefUpdate | None = None
+    """The commit of the dry branch that it is made from, when that is still to be pushed: with the release, or not."""
 
 
 def make_release(
@@ -54,6 +57,8 @@ def make_release(
     """
     asked = asked or Asked()
     app, dry = ws.app(app_name), ws.refresh(ws.repository.refs([ws.ref]))
+    if asked.edit is not None and asked.edit.new is not None:
+        dry = asked.edit.new
     ledger = read_ledger(ws.repository, expect, app.name) if expect is not None else Ledger(app.name)
     release = Release(ledger.next, ws.now(), dry, asked.by, {}, version=asked.version, images=asked.images)
     release = replace(release, commits=_commits(ws, app, ledger, dry))
@@ -71,7 +76,10 @@ def make_release(
     new = with_release(ledger, release)
     order = {name: Place(after=rules.after.names) for name, rules in app.environments.items() if rules.after.names}
     new = replace(new, places={**order, **new.places})
-    write_ledger(ws.repository, ledger_ref(ws.config, app.name), expect, new, message, ws.now(), kept, beside, ws.seal)
+    write_ledger(
+        ws.repository, ledger_ref(ws.config, app.name), expect, new, message, ws.now(), kept, beside, ws.seal,
+        (asked.edit,) if asked.edit is not None else (),
+    )  # fmt: skip
     return release
 
 

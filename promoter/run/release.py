@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promoter.errors import LostRace, UsageError
 from promoter.git.ref import RefUpdate
@@ -81,7 +81,9 @@ def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -
         if edited != tree and ws.config.dry_commit == "pull_request":
             return offer(ws, app, dry, files, wanted, pulls)
         if edited != tree:
-            _push_dry(ws, dry, edited, f"Release {app.name} {version or ', '.join(v for _, v in moved.values())}")
+            said = f"Release {app.name} {version or ', '.join(v for _, v in moved.values())}"
+            new = ws.repository.store.put_commit(edited, [dry], f"{flatten(said)}\n", IDENTITY, ws.now())
+            asked = replace(asked, edit=RefUpdate(ws.ref, dry, new))
     return make_release(ws, app.name, tip, reason=f"released by {flatten(ws.user)}", asked=asked, progress=progress)
 
 
@@ -134,9 +136,3 @@ def _refuse_strangers(ws: Workspace, app: AppRules, tip: Oid | None, refs: Mappi
                 f"something of {app.name} stands in {name} already, and no ledger says what it is",
                 f"Take what runs as the start: promoter adopt {app.name}",
             )
-
-
-def _push_dry(ws: Workspace, dry: Oid, tree: Oid, subject: str) -> None:
-    """Push a commit with `tree` on top of the dry commit `dry`. Raises LostRace."""
-    new = ws.repository.store.put_commit(tree, [dry], f"{flatten(subject)}\n", IDENTITY, ws.now())
-    ws.repository.update([RefUpdate(ws.ref, dry, new)])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from promoter.errors import LostRace, UsageError
+from promoter.errors import LostRace, RenderFailed, UsageError
 from promoter.model.release import ImageChange, Release
 from promoter.run.release import TRIES, Wish, release
 from promoter.run.workspace import Workspace
@@ -159,3 +159,15 @@ def test_a_race_that_is_always_lost_ends(shop: Shop) -> None:
     shop.release("1.1.0")
     with pytest.raises(LostRace):
         release(busy(shop, TRIES), "shop", Wish("1.2.0"))
+
+
+def test_a_release_that_this_machine_cannot_render_moves_nothing(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path)
+    config = shop.repo.store.read(shop.repo.store.commit(head(shop.repo)).tree, "promoter.yaml") or b""
+    other = config.replace(b"render: plain", b"render: {command: [no-such-program]}")
+    assert other != config
+    commit_files(shop.repo, "main", {"promoter.yaml": other}, "Render with something else")
+    before = shop.repo.refs()
+    with pytest.raises(RenderFailed, match="no-such-program"):
+        shop.release("1.4.2")
+    assert shop.repo.refs() == before
