@@ -1,4 +1,4 @@
-"""What is active, and how it came there: the ledger's word, checked by content (design.md, section 3).
+"""What is active, and how it came there: the ledger's word, checked by content.
 
 While the slot holds the current stay's content the stay holds. When it does not, in this order: our proposal was
 merged; a person went back to what was active before; a person brought a release by hand; else it is drift.
