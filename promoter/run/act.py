@@ -27,7 +27,7 @@ from promoter.model.plan import (
     UpsertPullRequest,
 )
 from promoter.model.snapshot import AppSeen, Slot, Snapshot
-from promoter.plan.judge import HOLD_LABELS
+from promoter.plan.judge import HOLD_LABELS, STATUS
 from promoter.run.content import make_commit, subject
 from promoter.run.ledgers import IDENTITY, ledger_ref, read_ledger, write_ledger
 from promoter.run.make import make_release
@@ -89,7 +89,7 @@ def _do(ws: Workspace, app: AppSeen, action: Action) -> Event:
         case ClosePullRequest():
             return _close(ws, app, action)
         case SetCommitStatus():
-            ws.forge.set_status(action.head, "promoter", action.state, action.description, "", ws.now())
+            ws.forge.set_status(action.head, STATUS, action.state, action.description, "", ws.now())
             return Event(action.app, where(action), "status", action.reason)
         case MergePullRequest():
             return _merge(ws, app, action)

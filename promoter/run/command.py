@@ -35,7 +35,9 @@ def may(ws: Workspace, rules: Rules, verb: str, environment: str) -> None:
         has = max((name for name in RANKS if name in mine), key=RANKS.__getitem__, default="none")
         raise NotAllowed(
             f"{verb} in {environment} needs {' or '.join(allowed)}; {ws.user} has {has}",
-            f"Ask somebody who has it, or change allow.{verb} on {environment}.",
+            f"Ask somebody who has it, or change allow.{verb} on {environment}."
+            if verb in rules.allow
+            else f"Ask somebody who has it: who may {verb} cannot be configured.",
         )
 
 

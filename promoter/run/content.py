@@ -21,7 +21,7 @@ from promoter.model.release import Release
 from promoter.model.snapshot import Slot
 from promoter.run.ledgers import IDENTITY
 
-INTERCHANGE = frozenset({FILE_NAME, "README.md.hydrator"})
+INTERCHANGE = frozenset({FILE_NAME})
 """Files of other tools inside a slot that name the dry commit: they are not content."""
 KEPT_AT_ROOT = frozenset({".github", ".gitlab-ci.yml", "CODEOWNERS", ".gitattributes", ".gitlab"})
 """What a slot at the root of its branch leaves alone."""

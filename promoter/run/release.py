@@ -16,6 +16,7 @@ from promoter.model.release import ImageChange, Release
 from promoter.policy.accept import parse_version
 from promoter.policy.rules import AppRules
 from promoter.render.hydrate import Progress
+from promoter.run.command import may
 from promoter.run.dry_pull import Offer, dry_branch, dry_tree, offer
 from promoter.run.ledgers import IDENTITY, ledger_ref, read_ledger
 from promoter.run.make import Asked, make_release
@@ -63,6 +64,9 @@ def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -
     if tip is not None:
         ws.seal.check(ws.repository.store, app.name, tip)
     ledger = read_ledger(ws.repository, tip, app.name) if tip is not None else Ledger(app.name)
+    for name, rules in app.environments.items():
+        if not rules.after.names:  # the others are reached through these, by their own rules
+            may(ws, rules, "release", name)
     _refuse_strangers(ws, app, tip, refs)
     tree = ws.repository.store.commit(dry).tree
     files = {path: ws.repository.store.blob(entry.id) for path, entry in reached(ws, app, tree).items()}

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from promoter.errors import LostRace, RenderFailed, UsageError
+from promoter.forge.local import LocalForge
+from promoter.model.forge import Permission
 from promoter.model.release import ImageChange, Release
+from promoter.run.command import NotAllowed
 from promoter.run.release import TRIES, Wish, release
 from promoter.run.workspace import Workspace
-from tests.repos import commit_files, head
+from tests.repos import START, commit_files, head
 from tests.run.shops import IMAGE, IN_PLACE, LEDGER, RENDERED, Shop, make_shop, manifest
 
 CART = "ghcr.io/acme/cart"
@@ -169,5 +172,14 @@ def test_a_release_that_this_machine_cannot_render_moves_nothing(tmp_path: Path)
     commit_files(shop.repo, "main", {"promoter.yaml": other}, "Render with something else")
     before = shop.repo.refs()
     with pytest.raises(RenderFailed, match="no-such-program"):
+        shop.release("1.4.2")
+    assert shop.repo.refs() == before
+
+
+def test_a_release_needs_the_right_to_write(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path)
+    LocalForge(shop.repo, "promoter").set_people({"kim": Permission.READ}, {}, START)
+    before = shop.repo.refs()
+    with pytest.raises(NotAllowed, match="release in dev needs write; kim has read"):
         shop.release("1.4.2")
     assert shop.repo.refs() == before
