@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from promoter.cluster.objects import GroupKind, Object
 from promoter.model.names import ContentId, Oid
 from promoter.model.snapshot import ClusterLive, Slot
 
@@ -32,6 +33,16 @@ class Wanted:
     """`Kind/namespace/name` when the config names the owner; else it is found by repository, branch and path."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What one cluster answered when it was asked for everything of some kinds."""
+
+    cluster: str
+    objects: tuple[Object, ...] = ()
+    trouble: str = ""
+    """Why it could not be read; with that, `objects` may be incomplete and proves nothing."""
+
+
 ContentAt = Callable[[Slot, str], ContentId | None]
 """(slot, reported revision as 40 hex digits) -> the slot's content in that commit; None: the commit is not known."""
 
@@ -43,4 +54,12 @@ class LiveSource(Protocol):
         self, wanted: Sequence[Wanted], content_at: ContentAt, now: datetime
     ) -> Mapping[tuple[str, str, str], ClusterLive]:
         """Answer all questions in one pass: (app, environment, cluster) -> answer."""
+        ...
+
+
+class ObjectSource(Protocol):
+    """A source that can hand over the objects themselves: for the inventory, and for what explains access."""
+
+    def listed(self, clusters: Sequence[str], kinds: frozenset[GroupKind]) -> Sequence[Listed]:
+        """Give the objects of `kinds` in every one of `clusters`, in that order; one that fails says why."""
         ...
