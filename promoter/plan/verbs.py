@@ -193,6 +193,19 @@ VERBS = (
         ("ledger show shop", "ledger show shop --at 3f2a91c", "ledger compact shop"),
     ),
     Verb(
+        "health",
+        Group.LOOK,
+        "",
+        "Judge objects in files or on standard input as a run would judge them.",
+        "Without --commit and --path an object should have the newest revision that is known where it stands: its "
+        "source's, else what it reports. With them it should have the content of that commit at the path.",
+        (
+            "health -f status/eu-1",
+            "health --commit 3f2a91c04d5e6f7a8b9c0d1e2f3a4b5c6d7e8f90 --path shop -f objects.json",
+            "health -f - --exit-code",
+        ),
+    ),
+    Verb(
         "schema",
         Group.LOOK,
         "NAME",

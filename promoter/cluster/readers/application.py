@@ -119,7 +119,7 @@ def _slot_source(obj: Object, look: Look) -> ArgoSource | None:
         return matching[0]
     if dig(obj, "spec", "sourceHydrator") is not None:
         return sources[0]
-    fetched = [source for source in sources if source.delivers]
+    fetched = [source for source in sources if source.delivers] or sources  # a chart alone delivers no folder
     return fetched[0] if len(fetched) == 1 else None
 
 
