@@ -18,12 +18,12 @@ from promoter.cli.shell import Shell, command, words_argument
 )
 def release(shell: Shell, words: tuple[str, ...], images: tuple[str, ...], allow_older: bool) -> int:
     """Make a release."""
-    from promoter.cli.released import made_json, offer_json, show_offer, show_release
+    from promoter.cli.released import edited_json, made_json, offer_json, show_edited, show_offer, show_release
     from promoter.cli.wanted import meaning
     from promoter.errors import UsageError
     from promoter.model.release import ReleaseState
     from promoter.run.dry_pull import Offer
-    from promoter.run.release import Wish
+    from promoter.run.release import Edited, Wish
     from promoter.run.release import release as make
 
     ws = shell.open(writes=True)
@@ -35,6 +35,12 @@ def release(shell: Shell, words: tuple[str, ...], images: tuple[str, ...], allow
         raise UsageError("give a version, or images with theirs, not both")
     app = found.one_app(ws.config.apps)
     made = make(ws, app, Wish(found.version or "", moved or None, allow_older))
+    if isinstance(made, Edited):
+        if shell.json:
+            shell.screen.json(edited_json(made))
+        else:
+            show_edited(shell.screen, made, ws.branch)
+        return Exit.DONE
     if isinstance(made, Offer):
         if shell.json:
             shell.screen.json(offer_json(made))

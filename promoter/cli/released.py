@@ -9,6 +9,7 @@ from promoter.model.release import ImageChange, Release
 from promoter.plan.report.foreign import plain
 from promoter.plan.report.record import image_json, release_json
 from promoter.run.dry_pull import Offer
+from promoter.run.release import Edited
 
 
 def made_json(app: str, release: Release) -> dict[str, object]:
@@ -30,6 +31,24 @@ def offer_json(offer: Offer) -> dict[str, object]:
         "url": offer.pull.url or None,
         "changed": offer.fresh,
     }
+
+
+def edited_json(edited: Edited) -> dict[str, object]:
+    """Give `promoter.edited/v1`: a commit that will be a release once its hydrator has rendered it."""
+    return {
+        "schema": "promoter.edited/v1",
+        "app": edited.app,
+        "version": edited.version,
+        "images": [image_json(image) for image in edited.images],
+        "commit": edited.commit,
+    }
+
+
+def show_edited(screen: Screen, edited: Edited, dry: str) -> None:
+    """Print that the commit waits to be rendered elsewhere."""
+    screen.line(f"{edited.app} {plain(edited.version)}: committed to {dry} as {edited.commit[:7]}")
+    screen.table(image_rows(edited.images), indent=2)
+    screen.line("promoter run makes the release once its hydrator has rendered that for all environments", "dim")
 
 
 def image_rows(images: Sequence[ImageChange]) -> list[list[Cell]]:

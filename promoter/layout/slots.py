@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from promoter.model.names import Branch
 from promoter.model.snapshot import Slot
@@ -48,19 +49,27 @@ def clean_path(path: str) -> str:
     return path.strip("/").removeprefix("./").removesuffix("/.").replace("/./", "/") if path != "." else ""
 
 
-def rendered_slot(branch: str, path: str, app: str, environment: str) -> Slot:
+def rendered_slot(branch: str, path: str, app: str, environment: str, *, external: bool = False) -> Slot:
     """Give the slot of rendered manifests. `branch`, `path`: templates over `{app}` and `{environment}`.
 
     The proposal branch is `<branch>-next/<path>` (`<branch>-next` at the root) when each environment has its branch,
-    as GitOps Promoter names it, else `promoter/{environment}/{app}`.
+    as GitOps Promoter names it, else, and when another hydrator writes those (`external`),
+    `promoter/{environment}/{app}`.
     """
     active = fill(branch, app, environment)
     folder = clean_path(fill(path, app, environment))
-    if "{environment}" in branch:
+    if "{environment}" in branch and not external:
         proposal = f"{active}-next/{folder}" if folder else f"{active}-next"
     else:
         proposal = fill(SHARED_PROPOSAL, app, environment)
     return Slot(app, environment, Branch(active), folder, Branch(proposal), in_place=False)
+
+
+def hydrated_slot(slot: Slot, branch: str, path: str | None) -> Slot:
+    """Give where another hydrator writes what `slot` is to hold: `<branch>-next`, the same path, unless told."""
+    written = fill(branch, slot.app, slot.environment) if branch else f"{slot.branch}-next"
+    folder = clean_path(fill(path, slot.app, slot.environment)) if path is not None else slot.path
+    return replace(slot, branch=Branch(written), path=folder, proposal_branch=Branch(written))
 
 
 def in_place_slot(dry: str, path: str, app: str, environment: str) -> Slot:

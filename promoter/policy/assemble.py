@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
-from promoter.layout.slots import DRY_PROPOSAL, in_place_slot, rendered_slot
+from promoter.layout.slots import DRY_PROPOSAL, hydrated_slot, in_place_slot, rendered_slot
 from promoter.model.names import is_name
 from promoter.model.snapshot import Slot
 from promoter.policy.app import described, moved
@@ -48,7 +48,7 @@ def assemble(form: ConfigForm, policies: Mapping[str, RulesForm], children: Chil
     bad = [name for name in form.apps if not is_name(name)]
     faults = [Fault(form.node.find("apps", name), f"{name} cannot be a name: {NAME_RULE}") for name in bad]
     faults += [*order.faults, *found.faults, *_names(form, order, apps), *maker.faults]
-    faults += _patterns(form, order.order)
+    faults += [*_patterns(form, order.order), *_external(form, apps, found.entries)]
     layout_faults = [*_layout(form, len(order.order), len(apps), dry), *_tools(form, apps)]
     faults += layout_faults or _clashes(form, apps, found.entries, dry)
     return Assembled(
@@ -99,13 +99,14 @@ class _Maker:
         if entry.environments not in self._after:
             self._after[entry.environments] = bridge(self.order.order, self.order.after, entry.environments)
         after = self._after[entry.environments]
+        said = next((form.render for form in entry.forms if form.render is not None), None)
+        render = said.build() if said is not None else Render()
         environments: dict[str, Rules] = {}
         slots: dict[str, Slot] = {}
         for environment in entry.environments:
             environments[environment], origins = self._rules(entry, environment, after[environment])
             self.origins[entry.name, environment] = origins
-            slots[environment] = self._slot(entry, environment)
-        render = next((form.render for form in entry.forms if form.render is not None), None)
+            slots[environment] = self._slot(entry, environment, render)
         settle = next((form.settle for form in entry.forms if form.settle is not None), timedelta(0))
         reference = next((form.object for form in entry.forms if form.object is not None), "")
         return AppRules(
@@ -114,16 +115,18 @@ class _Maker:
             environments,
             slots,
             moved(entry),
-            render.build() if render is not None else Render(),
+            render,
             reference.replace("{app}", entry.name),
+            _hydrated(render, slots),
             settle,
         )
 
-    def _slot(self, entry: Entry, environment: str) -> Slot:
+    def _slot(self, entry: Entry, environment: str, render: Render) -> Slot:
         layout = self.form.layout
         if layout is None:
             return in_place_slot(self.dry, entry.path, entry.name, environment)
-        return rendered_slot(layout.branch, layout.path, entry.name, environment)
+        external = render.kind == EXTERNAL
+        return rendered_slot(layout.branch, layout.path, entry.name, environment, external=external)
 
     def _rules(self, entry: Entry, environment: str, after: After) -> tuple[Rules, tuple[Origin, ...]]:
         here: list[HereForm] = []
@@ -159,6 +162,15 @@ class _Maker:
 
 
 RULES = frozenset(HereForm.model_fields)
+EXTERNAL = "external"
+
+
+def _hydrated(render: Render, slots: Mapping[str, Slot]) -> dict[str, Slot]:
+    """Give where another hydrator writes; nothing when promoter renders."""
+    if render.kind != EXTERNAL:
+        return {}
+    branch, path = (str(render.settings.get(key, "")) for key in ("branch", "path"))
+    return {name: hydrated_slot(slot, branch, path or None) for name, slot in slots.items()}
 
 
 def _differs(form: AppForm, environment: str) -> list[HereForm]:
@@ -208,6 +220,15 @@ def _layout(form: ConfigForm, environments: int, apps: int, dry: str) -> list[Fa
     return faults
 
 
+def _external(form: ConfigForm, apps: Mapping[str, AppRules], entries: Iterable[Entry]) -> list[Fault]:
+    """Another hydrator needs a layout."""
+    if form.layout is not None:
+        return []
+    message = "external needs a layout: without one nothing is hydrated, values move where they stand"
+    mine = [entry for entry in entries if apps[entry.name].render.kind == EXTERNAL]
+    return [Fault(next(form.spot("render") for form in entry.forms if form.render), message) for entry in mine]
+
+
 def _tools(form: ConfigForm, apps: Mapping[str, AppRules]) -> list[Fault]:
     faults = []
     for program in form.tools:
@@ -235,10 +256,11 @@ def _clashes(form: ConfigForm, apps: Mapping[str, AppRules], entries: Iterable[E
     if "{app}" not in form.names.ledger and len(apps) > 1:
         message = "{app} is missing: every app has a ledger of its own"
         return [*faults, Fault(form.names.spot("ledger"), message)]
+    hydrated = [slot for app in apps.values() for slot in app.hydrated.values()]
     ledgers = {name: form.names.ledger.replace("{app}", name) for name in apps}
     offered = apps if form.dry.commit is Way.PULL_REQUEST else ()
     offers = {name: DRY_PROPOSAL.replace("{app}", name) for name in offered}
-    for _, message in _few(list(branch_clashes(slots, ledgers, dry, offers))):
+    for _, message in _few(list(branch_clashes(slots, ledgers, dry, offers, hydrated))):
         node = form.layout.spot("branch") if form.layout is not None else form.names.spot("ledger")
         faults.append(Fault(node if node.file else form.node, message))
     return faults

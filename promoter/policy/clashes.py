@@ -45,6 +45,8 @@ VERBS = frozenset(
 )
 """Words of the command line: nothing may be named like one."""
 
+HYDRATOR = "the branch of another hydrator"
+
 
 def name_clashes(environments: Collection[str], apps: Collection[str]) -> Iterator[tuple[str, str, str]]:
     """Give (kind, name, message) for names that commands could not tell apart; kind `app` or `environment`."""
@@ -67,6 +69,12 @@ def slot_clashes(apps: Mapping[str, AppRules]) -> Iterator[tuple[str, str]]:
     for one, other in overlapping(slot for slot in slots if not slot.in_place):
         where = one.path or "the root"
         yield other.app, f"{_called(one)} and {_called(other)} share {where} in branch {one.branch}; change the layout"
+    for one, other in overlapping(slot for app in apps.values() for slot in app.hydrated.values()):
+        where = f"{one.path or 'the root'} in branch {one.branch}"
+        yield (
+            other.app,
+            f"{_called(one)} and {_called(other)} would both be read from {where}; say render.external.path",
+        )
     owners: dict[tuple[str, str, str], Slot] = {}
     told: set[tuple[str, str]] = set()
     for slot in slots:
@@ -114,11 +122,15 @@ def _place(moved: Moved, environment: str) -> str:
 
 
 def branch_clashes(
-    slots: Sequence[Slot], ledgers: Mapping[str, str], dry: str, offers: Mapping[str, str] | None = None
+    slots: Sequence[Slot],
+    ledgers: Mapping[str, str],
+    dry: str,
+    offers: Mapping[str, str] | None = None,
+    hydrated: Sequence[Slot] = (),
 ) -> Iterator[tuple[str, str]]:
     """Give (app, message) for branches that Git could not keep beside each other, or that two things would write.
 
-    `ledgers` and `offers` (to the dry branch): app -> branch.
+    `ledgers` and `offers` (to the dry branch): app -> branch. `hydrated`: where another hydrator writes.
     """
     uses: dict[str, tuple[str, str]] = {dry: ("", "the dry branch")}
     for slot in slots:
@@ -126,6 +138,11 @@ def branch_clashes(
             what = f"{dry} would be the dry branch and the active branch of {_called(slot)}"
             yield slot.app, f"{what}; rendered manifests need a branch beside it"
         uses.setdefault(slot.branch, (slot.app, f"the active branch of {_called(slot)}"))
+    for slot in hydrated:
+        if slot.branch in uses and not uses[slot.branch][1].startswith(HYDRATOR):
+            what = f"{slot.branch} would be {uses[slot.branch][1]} and where another hydrator writes {_called(slot)}"
+            yield slot.app, f"{what}; let it write to a branch of its own (hydrateTo), and name that"
+        uses.setdefault(slot.branch, (slot.app, f"{HYDRATOR} for {_called(slot)}"))
     owned: list[tuple[str, str, str]] = [
         (slot.proposal_branch, slot.app, f"the proposal branch of {_called(slot)}") for slot in slots
     ]

@@ -143,6 +143,8 @@ class AppRules:
     render: Render = Render()
     object: str = ""
     """The object that delivers it, `Kustomization/flux-system/shop-{environment}`; empty: found by its source."""
+    hydrated: Mapping[str, Slot] = field(default_factory=dict)
+    """Where another hydrator writes each slot's next content (`render: external`); empty: promoter renders."""
     settle: timedelta = timedelta(0)
     """How long a release stays a draft after it was made, so that versions which arrive together go together."""
 

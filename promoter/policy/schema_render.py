@@ -70,6 +70,15 @@ class CommandForm(RenderSettings):
     """Programs whose exact version must be the one in `tools`."""
 
 
+class ExternalForm(RenderSettings):
+    """Another hydrator writes the manifests, such as Argo CD's Source Hydrator; its branches are only read."""
+
+    branch: Filled = ""
+    """Its branch, which `hydrateTo` names. Default: that of the slot with -next."""
+    path: Filled = ""
+    """The folder in that branch. Default: that of the slot."""
+
+
 def _command(value: object) -> Node:
     node = node_of(value)
     return Node(node.file, node.line, {"run": node}) if isinstance(node.value, tuple) else node
@@ -85,8 +94,7 @@ class RenderForm(Form):
     helm: HelmForm | None = None
     plain: RenderSettings | None = None
     """Files taken as they are; a `render.yaml` beside them may name a base and patches."""
-    external: Form | None = None
-    """Another hydrator writes the manifests; its branches are only read."""
+    external: ExternalForm | None = None
     command: (
         Annotated[CommandForm, BeforeValidator(_command, json_schema_input_type=list[str] | CommandForm)] | None
     ) = None

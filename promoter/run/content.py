@@ -23,6 +23,8 @@ from promoter.run.ledgers import IDENTITY
 
 INTERCHANGE = frozenset({FILE_NAME})
 """Files of other tools inside a slot that name the dry commit: they are not content."""
+HYDRATOR_FILES = INTERCHANGE | {"README.md"}
+"""The same where another hydrator writes: Argo CD's puts the dry commit into a README of how to render it again."""
 KEPT_AT_ROOT = frozenset({".github", ".gitlab-ci.yml", "CODEOWNERS", ".gitattributes", ".gitlab"})
 """What a slot at the root of its branch leaves alone."""
 
@@ -56,6 +58,8 @@ class Rendered:
     """Slots that hold whole trees of rendered manifests."""
 
     store: Store
+    interchange: frozenset[str] = INTERCHANGE
+    """Files inside a slot that are not content."""
 
     def held(self, slot: Slot, tree: Oid, known: Sequence[ContentId]) -> Held:
         """Give the slot's tree without interchange files."""
@@ -63,7 +67,7 @@ class Rendered:
         found = self.store.entry(tree, slot.path) if slot.path else Entry(TREE, tree)
         if found is None or found.mode != TREE:
             return Held(None)
-        names = INTERCHANGE | (KEPT_AT_ROOT if not slot.path else frozenset())
+        names = self.interchange | (KEPT_AT_ROOT if not slot.path else frozenset())
         content = self.store.without(found.id, names)
         return Held(ContentId(content) if self.store.children(content) else None)
 

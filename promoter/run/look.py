@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import cache
 
 from promoter.cluster.port import Wanted
+from promoter.git.hydrator import NOTES_REF
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Kind, Ledger, Place
 from promoter.model.names import Branch, ContentId, Oid
@@ -20,6 +21,7 @@ from promoter.model.state import LedgerUnreadable
 from promoter.policy.rules import AppRules, Live
 from promoter.run.content import Contents, Held, make_commit
 from promoter.run.difference import difference
+from promoter.run.hydrated import hydrated, moved_on, needed
 from promoter.run.inputs import dry_changed
 from promoter.run.ledgers import STATE, ledger_ref, read_ledger
 from promoter.run.trailers import carries, newest
@@ -49,6 +51,8 @@ def _apps(
     ws: Workspace, apps: Sequence[AppRules], refs: Refs, pulls: Mapping[Branch, Sequence[PullRequest]]
 ) -> dict[str, AppSeen]:
     dry = ws.refresh(refs)
+    if any(app.hydrated for app in apps):
+        refs = {**refs, **ws.repository.refs([NOTES_REF])}
     _fetch(ws, refs, apps)
     return {app.name: _app(ws, app, refs, pulls, dry) for app in apps}
 
@@ -65,6 +69,7 @@ def _fetch(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> None:
     for app in apps:
         for slot in app.slots.values():
             wanted |= {f"refs/heads/{slot.branch}", f"refs/heads/{slot.proposal_branch}"}
+    wanted |= set(needed(apps))
     absent = [ref for ref in sorted(wanted) if ref in refs and not ws.repository.store.has(refs[ref])]
     if absent:
         ws.repository.fetch(absent)
@@ -105,6 +110,11 @@ def _app(ws: Workspace, app: AppRules, refs: Refs, pulls: Mapping[Branch, Sequen
         name: _slot(ws, contents, slot, ledger, refs, pulls.get(slot.proposal_branch, ()), tip is None)
         for name, slot in app.slots.items()
     }
+    if app.hydrated and not doubt:
+        now = hydrated(ws, app, refs, dry)
+        if isinstance(now, str):
+            return AppSeen(app.name, tip, ledger, slots, problems=(now,))
+        return AppSeen(app.name, tip, ledger, slots, moved_on(ws, app, ledger, now))
     return AppSeen(app.name, tip, ledger, slots, not doubt and dry_changed(ws, app, ledger, dry), doubt=doubt)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from promoter.errors import PromoterError, RenderFailed
+from promoter.errors import EdgeFailed, PromoterError, RenderFailed
 from promoter.git.hydrator import FILE_NAME
 from promoter.git.ref import RefUpdate
 from promoter.git.store import Entry
@@ -20,6 +20,7 @@ from promoter.policy.rules import AppRules
 from promoter.render.hydrate import Progress, hydrate
 from promoter.render.port import Rendered, Unchanged
 from promoter.render.program import Programs
+from promoter.run.hydrated import COMMIT, moved_on, read_now
 from promoter.run.in_place import InPlace
 from promoter.run.inputs import SourceTree, previous, recorded, requests
 from promoter.run.interchange import metadata
@@ -57,14 +58,23 @@ def make_release(
     """
     asked = asked or Asked()
     app, dry = ws.app(app_name), ws.refresh(ws.repository.refs([ws.ref]))
-    if asked.edit is not None and asked.edit.new is not None:
+    other = read_now(ws, app) if app.hydrated else None
+    if other is not None:
+        dry = other.dry
+    elif asked.edit is not None and asked.edit.new is not None:
         dry = asked.edit.new
     ledger = read_ledger(ws.repository, expect, app.name) if expect is not None else Ledger(app.name)
+    if other is not None and not moved_on(ws, app, ledger, other):
+        raise EdgeFailed(f"{app.name}: its hydrator has rendered nothing newer than r{max(ledger.releases)}")
     release = Release(ledger.next, ws.now(), dry, asked.by, {}, version=asked.version, images=asked.images)
     release = replace(release, commits=_commits(ws, app, ledger, dry))
     if ws.config.layout is None:
         release = _in_place(ws, app, ledger, release, from_environment)
         kept = {name: ws.contents(app).entry(content) for name, content in release.content.items()}
+    elif other is not None:
+        inputs = {name: {COMMIT: commit} for name, commit in other.commits.items()}
+        release = replace(_named(ws, app, ledger, release), content=other.content, inputs=inputs)
+        kept = {name: ws.contents(app).entry(content) for name, content in other.content.items()}
     else:
         release, kept = _rendered(ws, app, ledger, _named(ws, app, ledger, release), progress)
     beside = {FILE_NAME: metadata(ws.repository.store, dry)} if ws.config.interchange == "hydrator" else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from promoter.errors import EditRefused, RenderFailed
 from promoter.git.store import Entry
 from promoter.layout.values import items
 from promoter.model.names import Oid
-from promoter.policy.rules import AppRules
+from promoter.policy.rules import AppRules, Render
 from promoter.render.inputs import inputs_of
 from promoter.run.inputs import SourceTree, requests
 from promoter.run.workspace import Workspace
@@ -20,8 +22,7 @@ def reached(ws: Workspace, app: AppRules, tree: Oid) -> dict[str, Entry]:
     if ws.config.layout is None:
         paths = {app.source(name) for name in app.environments}
     else:
-        source = SourceTree(store, tree)
-        paths = {path for request in requests(ws, app) for path in inputs_of(source, request)}
+        paths = _inputs(ws, app, SourceTree(store, tree))
     found: dict[str, Entry] = {}
     for path in sorted(paths):
         entry = store.entry(tree, path) if path else None
@@ -30,6 +31,19 @@ def reached(ws: Workspace, app: AppRules, tree: Oid) -> dict[str, Entry]:
         elif entry is not None or not path:
             found.update({f"{path}/{name}".lstrip("/"): file for name, file in store.files(tree, path)})
     return {path: entry for path, entry in found.items() if entry.mode in _FILES}
+
+
+def _inputs(ws: Workspace, app: AppRules, source: SourceTree) -> set[str]:
+    asked = requests(ws, app)
+    if not app.hydrated:
+        return {path for request in asked for path in inputs_of(source, request)}
+    paths: set[str] = set()
+    for request in asked:  # how another hydrator renders is not known here: read as what it looks like
+        try:
+            paths |= set(inputs_of(source, replace(request, rule=Render())))
+        except RenderFailed:
+            paths.add(request.path)
+    return paths
 
 
 def versions(ws: Workspace, app: AppRules, dry: Oid) -> dict[str, str]:

@@ -35,10 +35,20 @@ class Wish:
     allow_older: bool = False
 
 
-def release(ws: Workspace, app_name: str, wish: Wish, progress: Progress | None = None) -> Release | Offer:
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A commit of the dry branch that becomes a release when another hydrator has rendered it."""
+
+    app: str
+    version: str
+    images: tuple[ImageChange, ...]
+    commit: Oid
+
+
+def release(ws: Workspace, app_name: str, wish: Wish, progress: Progress | None = None) -> Release | Offer | Edited:
     """Release `wish`: edit the dry files, commit and push them, render, record. Gives the release.
 
-    With `dry: {commit: pull_request}` an edit goes into a pull request instead, which is given; merged, it is what
+    With `render: external` it is the commit that is given: the release comes when it has been rendered. With `dry: {commit: pull_request}` an edit goes into a pull request instead, which is given; merged, it is what
     the next run makes the release from. Tried again from a fresh look when somebody else was faster. Raises UsageError,
     EditRefused, LostRace, EdgeFailed, and UsageError for a release that goes back (unless `allow_older`).
     """
@@ -51,7 +61,7 @@ def release(ws: Workspace, app_name: str, wish: Wish, progress: Progress | None 
     raise AssertionError("unreachable")
 
 
-def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -> Release | Offer:
+def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -> Release | Offer | Edited:
     branch = dry_branch(app.name)
     pulls = ws.forge.pulls([branch])[branch] if ws.config.dry_commit == "pull_request" else ()
     refs = ws.repository.refs(["refs/heads/"])
@@ -88,6 +98,9 @@ def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -
             said = f"Release {app.name} {version or ', '.join(v for _, v in moved.values())}"
             new = ws.repository.store.put_commit(edited, [dry], f"{flatten(said)}\n", IDENTITY, ws.now())
             asked = replace(asked, edit=RefUpdate(ws.ref, dry, new))
+            if app.hydrated:
+                ws.repository.update([RefUpdate(ws.ref, dry, new)])
+                return Edited(app.name, version, images, new)
     return make_release(ws, app.name, tip, reason=f"released by {flatten(ws.user)}", asked=asked, progress=progress)
 
 

@@ -14,7 +14,7 @@ from promoter.git.repository import Repository
 from promoter.model.names import Branch, Oid
 from promoter.policy.load import Loaded, load
 from promoter.policy.rules import AppRules, Config, Live
-from promoter.run.content import Contents, Rendered
+from promoter.run.content import HYDRATOR_FILES, INTERCHANGE, Contents, Rendered
 from promoter.run.in_place import InPlace
 from promoter.run.seal import Seal
 
@@ -104,6 +104,9 @@ class Workspace:
         found = self._contents.get(app.name)
         if found is None:
             store = self.repository.store
-            found = Rendered(store) if self.config.layout is not None else InPlace(store, app)
+            if self.config.layout is None:
+                found = InPlace(store, app)
+            else:
+                found = Rendered(store, HYDRATOR_FILES if app.hydrated else INTERCHANGE)
             self._contents[app.name] = found
         return found

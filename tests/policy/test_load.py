@@ -180,7 +180,6 @@ def test_live(written: str, kind: str, settings: dict[str, object]) -> None:
     ("written", "render"),
     [
         ("helm", Render("helm")),
-        ("external", Render("external")),
         ("[make, all]", None),
         ("{command: [make, all]}", Render("command", {"run": ("make", "all")})),
         (

@@ -10,6 +10,7 @@ from promoter.errors import Rejected
 from promoter.git.store import CommitInfo
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.names import Branch, Oid
+from promoter.model.release import Release
 from promoter.run.dry_pull import Offer
 from promoter.run.ledgers import read_ledger
 from promoter.run.open import open_workspace
@@ -144,7 +145,7 @@ def test_what_stands_there_already_is_released_at_once(fleet: Fleet) -> None:
     before = head(fleet.repo)
     commit_files(fleet.repo, "main", {"shop/prod/more.yaml": "kind: List\n"}, "More")
     made = release(at(fleet), "shop", Wish(images={SHOP: "1.0.0"}))
-    assert not isinstance(made, Offer)
+    assert isinstance(made, Release)
     assert made.number == 2
     assert (pulls(fleet), head(fleet.repo) != before) == ([], True)
 
