@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 
-from promoter.cluster.fluxsource import FluxSource, delivered_from, flux_source
+from promoter.cluster.fluxsource import FluxSource, behind, delivered_from, flux_source
 from promoter.cluster.health import Health, Report
 from promoter.cluster.inventory import flux_inventory, unassessed_by_flux, workloads
 from promoter.cluster.objects import (
@@ -189,24 +189,8 @@ def _object_rows(facts: _Facts) -> _Finding | None:
 
 def _source_rows(facts: _Facts) -> _Finding | None:
     """Rows 6-8: what the source has."""
-    source = facts.source
-    if source is None or facts.at_source is Relation.SAME:
-        return None
-    if source.suspended:
-        return _Finding(Health.SUSPENDED, f"its source {source.key} is suspended and does not have this content")
-    if not source.artifact:
-        return _Finding(Health.PENDING, f"its source {source.key} has fetched nothing yet{_stuck(source)}")
-    if facts.at_source is Relation.OTHER:
-        reason = f"its source {source.key} has {brief(source.revision)}, which holds other content{_stuck(source)}"
-        return _Finding(Health.PENDING, reason, source.revision)
-    name = source.revision or source.artifact
-    return _Finding(
-        Health.UNKNOWN, f"its source {source.key} has {brief(name)}, which is not a commit known here", name
-    )
-
-
-def _stuck(source: FluxSource) -> str:
-    return f"; it is stuck: {source.trouble}" if source.trouble else ""
+    found = behind(facts.source, facts.at_source)
+    return None if found is None else _Finding(*found)
 
 
 def _failure_rows(facts: _Facts) -> _Finding | None:
