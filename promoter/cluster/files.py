@@ -18,9 +18,10 @@ from typing import Any
 import yaml
 
 from promoter.cluster.judge import judge, unknown
-from promoter.cluster.objects import Object, key_of, text
+from promoter.cluster.objects import GroupKind, Object, key_of, text
 from promoter.cluster.owners import Cluster
-from promoter.cluster.port import ContentAt, Wanted
+from promoter.cluster.place import Place, fill, place_of, places_of
+from promoter.cluster.port import ContentAt, Listed, Wanted
 from promoter.cluster.wording import one_line
 from promoter.errors import EdgeFailed, PromoterError
 from promoter.model.snapshot import ClusterLive
@@ -53,6 +54,7 @@ class FilesSource:
         self._read = read
         self._template = template
         self._repository = repository
+        self._places: set[Place] = set()
 
     def look(
         self, wanted: Sequence[Wanted], content_at: ContentAt, now: datetime
@@ -61,7 +63,8 @@ class FilesSource:
         folders: dict[str, Cluster | str] = {}
         answers: dict[tuple[str, str, str], ClusterLive] = {}
         for question in wanted:
-            folder = self._folder(question)
+            self._places.add(place_of(question))
+            folder = fill(self._template, place_of(question))
             if folder not in folders:
                 folders[folder] = self._cluster(folder)
             cluster = folders[folder]
@@ -70,16 +73,23 @@ class FilesSource:
             )
         return answers
 
-    def _folder(self, wanted: Wanted) -> str:
-        slot = wanted.slot
-        words = {"{cluster}": wanted.cluster, "{environment}": slot.environment, "{app}": slot.app}
-        folder = self._template
-        for word, value in words.items():
-            folder = folder.replace(word, value)
-        return folder
+    def listed(self, clusters: Sequence[str], kinds: frozenset[GroupKind]) -> Sequence[Listed]:
+        """Give the objects of `kinds` in the folders of every one of `clusters`, in that order."""
+        found = []
+        for cluster in clusters:
+            folders = dict.fromkeys(fill(self._template, place) for place in places_of(cluster, self._places))
+            read = [self._objects(folder) for folder in folders]
+            objects = [obj for one in read if not isinstance(one, str) for obj in one]
+            chosen = tuple(obj for obj in objects if (key := key_of(obj)) is not None and key.group_kind in kinds)
+            found.append(Listed(cluster, chosen, "; ".join(one for one in read if isinstance(one, str))))
+        return found
 
     def _cluster(self, folder: str) -> Cluster | str:
         """Give what the folder holds, or why that cannot be known."""
+        objects = self._objects(folder)
+        return objects if isinstance(objects, str) else Cluster(objects, self._repository)
+
+    def _objects(self, folder: str) -> list[Object] | str:
         objects: list[Object] = []
         files = 0
         try:
@@ -93,7 +103,7 @@ class FilesSource:
             return f"{folder} cannot be read: {error.strerror or type(error).__name__}"
         if not files:
             return f"{folder} holds no YAML or JSON: save the cluster's objects there, or correct live.files"
-        return Cluster(objects, self._repository)
+        return objects
 
 
 def parse_objects(name: str, content: bytes) -> Iterator[Object]:

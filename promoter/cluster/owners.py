@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from promoter.cluster.objects import Key, Object, dig, key_of, text
 from promoter.cluster.port import Wanted
-from promoter.cluster.reader import Reader, Source
+from promoter.cluster.reader import Reader, Related, Source
 from promoter.cluster.readers import READERS
 from promoter.model.snapshot import Slot
 
@@ -32,13 +32,15 @@ class Owner:
 class Cluster:
     """What was seen of one cluster: made once a look, asked once a slot."""
 
-    __slots__ = ("_by_key", "_by_path", "_doubled", "repository")
+    __slots__ = ("_by_key", "_by_path", "_doubled", "_fetch", "repository")
 
-    def __init__(self, objects: Iterable[Object], repository: str = "") -> None:
+    def __init__(self, objects: Iterable[Object], repository: str = "", fetch: Related | None = None) -> None:
         """Index `objects`; `repository` is the URL of the config repository, empty when it is not known.
 
-        An object that is there twice with different content counts as not there: either may be the old one.
+        An object that is there twice with different content counts as not there: either may be the old one. `fetch`
+        gives objects that are not among them, once an owner was read; owners and their sources must be among them.
         """
+        self._fetch = fetch
         self.repository = _same_repository(repository)
         self._by_key: dict[Key, Object] = {}
         self._doubled: set[Key] = set()
@@ -54,12 +56,17 @@ class Cluster:
         owners: dict[str, list[Owner]] = defaultdict(list)
         for key, obj in self._by_key.items():
             reader = READERS.get(key.group_kind)
-            for source in dict.fromkeys(reader.sources(obj, self.related)) if reader else ():
+            for source in dict.fromkeys(reader.sources(obj, self._known)) if reader else ():
                 owners[source.path].append(Owner(key, obj, READERS[key.group_kind], source))
         return owners
 
     def related(self, key: Key) -> Object | None:
-        """Give the object called `key`; None when it is not there, or there twice."""
+        """Give the object called `key`; None when it is not there, or there twice. Raises what `fetch` raises."""
+        if key in self._by_key or self._fetch is None:
+            return self._known(key)
+        return self._fetch(key)
+
+    def _known(self, key: Key) -> Object | None:
         return None if key in self._doubled else self._by_key.get(key)
 
     def owner(self, wanted: Wanted) -> Owner | str:
@@ -80,7 +87,7 @@ class Cluster:
         found = [
             Owner(key, obj, reader, Source())
             for key, obj in self._by_key.items()
-            if str(key) == name and (reader := READERS.get(key.group_kind)) and reader.sources(obj, self.related)
+            if str(key) == name and (reader := READERS.get(key.group_kind)) and reader.sources(obj, self._known)
         ]
         return _only(found, f"there is no {name} that delivers from Git")
 

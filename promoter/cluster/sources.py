@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from promoter.cluster.files import FilesSource, ReadFolder
 from promoter.cluster.judge import unknown
@@ -50,13 +51,20 @@ class UnreadableSource:
         }
 
 
-def source_for(live: Live, read: ReadFolder, repository: str = "") -> LiveSource:
+def source_for(
+    live: Live, read: ReadFolder, repository: str = "", env: Mapping[str, str] = MappingProxyType({})
+) -> LiveSource:
     """Give the source that `live` asks for; `read` reads folders, `repository` is the config repository's URL.
 
+    `env` holds KUBECONFIG, and the variables that `live: {kubernetes: {server: ...}}` names.
     Raises EdgeFailed when `files` has no path: the loader lets no such config through.
     """
     if live.kind == "none":
         return NoneSource()
+    if live.kind == "kubernetes":
+        from promoter.cluster.api.source import KubernetesSource
+
+        return KubernetesSource(live.settings, env, repository)
     if live.kind != "files":
         return UnreadableSource(live.kind)
     path = live.settings.get("path")

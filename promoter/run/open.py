@@ -50,8 +50,13 @@ def open_workspace(
     repository = open_repository(repo, cache_folder(env), env)
     base = Path(repo) if Path(repo).is_dir() and (Path(repo) / ".git").exists() else Path()
 
+    sources: dict[tuple[object, ...], LiveSource] = {}
+
     def live(rule: Live) -> LiveSource:
-        return source_for(rule, lambda folder: _files(base / folder), repository.url)
+        key = (rule.kind, *sorted(rule.settings.items()))
+        if key not in sources:  # connections, and what cannot be reached, are remembered from look to look
+            sources[key] = source_for(rule, lambda folder: _files(base / folder), repository.url, env)
+        return sources[key]
 
     forge = LocalForge(repository, BOT, notices=writes)
     dry = Branch(branch) if branch else repository.default_branch()

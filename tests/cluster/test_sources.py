@@ -33,10 +33,10 @@ def test_none_counts_what_was_merged() -> None:
     assert answers(Live("none")) == dict.fromkeys(("dev-1", "dev-2"), (Answer.SUCCESS, "live: none: merged counts"))
 
 
-@pytest.mark.parametrize("kind", ["kubernetes", "commit_status", "deployments"])
+@pytest.mark.parametrize("kind", ["commit_status", "deployments"])
 def test_kind_that_cannot_be_read_yet_is_unknown(kind: str) -> None:
     reason = f"this version cannot read {kind} yet"
-    assert answers(Live(kind, {"context": "{cluster}"})) == dict.fromkeys(("dev-1", "dev-2"), (Answer.UNKNOWN, reason))
+    assert answers(Live(kind, {"name": "{cluster}"})) == dict.fromkeys(("dev-1", "dev-2"), (Answer.UNKNOWN, reason))
 
 
 def test_files_without_a_folder_is_refused() -> None:

@@ -1,0 +1,183 @@
+"""What can go wrong at an API server, each as one sentence for people, and what to do about it.
+
+Invariants: a sentence does not change while the world stands still (no addresses of objects, no durations), and holds
+neither a token nor anything from a request's headers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+from dataclasses import dataclass
+
+import urllib3.exceptions as lib
+
+from promoter.cluster.objects import text
+from promoter.cluster.wording import one_line
+from promoter.errors import EdgeFailed
+
+_SECRET = re.compile(r"[A-Za-z0-9_.~+/=-]{40,}")
+_USER = re.compile(r'User "([^"]*)" cannot')
+
+
+class Absent(EdgeFailed):
+    """Nothing is served there (404)."""
+
+
+class Gone(EdgeFailed):
+    """What a page or a watch went on from is no longer kept (410)."""
+
+
+class Passing(EdgeFailed):
+    """What may go by itself: worth trying again."""
+
+    def __init__(self, message: str, hint: str, wait: float | None = None) -> None:
+        super().__init__(message, hint)
+        self.wait = wait
+        """The seconds that the server asks to stay away; None when it does not say."""
+
+
+class Late(EdgeFailed):
+    """The time for it is over, or the server cannot be reached: not worth asking again soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question, in words for a person who has to allow it."""
+
+    where: str
+    """The cluster: `context eu-1 (api.eu-1.example:6443)`."""
+    group: str = ""
+    resource: str = ""
+    """Empty for discovery."""
+    namespace: str = ""
+    verb: str = "list"
+
+    @property
+    def name(self) -> str:
+        """The resource with its group."""
+        return ".".join(part for part in (self.resource, self.group) if part) or "what the API serves"
+
+    @property
+    def rule(self) -> str:
+        """The RBAC rule that is missing when this is forbidden."""
+        if not self.resource:
+            return "{nonResourceURLs: [/apis, /apis/*], verbs: [get]} (ClusterRole system:discovery)"
+        scope = f"a Role in {self.namespace}" if self.namespace else "a ClusterRole"
+        group = self.group or '""'
+        return f"{scope} with {{apiGroups: [{group}], resources: [{self.resource}], verbs: [get, list, watch]}}"
+
+
+def redacted(message: str) -> str:
+    """Give `message` on one line, without anything that is long enough to be a token."""
+    return one_line(_SECRET.sub("…", message))
+
+
+def from_status(status: int, body: bytes, asked: Asked, wait: float | None = None) -> EdgeFailed:
+    """Give what an HTTP status above 299 means; `wait` is its `Retry-After` in seconds."""
+    if status == 404:
+        return Absent(f"{asked.where} serves no {asked.name}")
+    if status == 410:
+        return Gone(f"{asked.where} forgot where the list of {asked.name} stood")
+    if status == 401:
+        return EdgeFailed(
+            f"{asked.where} does not accept the credentials (401)",
+            "The token or client certificate is wrong or has expired: log in again, or renew the secret.",
+        )
+    if status == 403:
+        who = _USER.search(_message(body))
+        user = f" for {one_line(who[1])}" if who else ""
+        space = f" in namespace {asked.namespace}" if asked.namespace else " in all namespaces" * bool(asked.resource)
+        return EdgeFailed(
+            f"{asked.where}: to {asked.verb} {asked.name}{space} is forbidden{user}",
+            f"What is missing is {asked.rule}; promoter rbac prints all of it.",
+        )
+    if status == 429:
+        return Passing(f"{asked.where} has too much to do (429)", "Run again later, or less often.", wait)
+    if 300 <= status < 400:
+        return EdgeFailed(
+            f"{asked.where} sends elsewhere ({status}): that is no Kubernetes API",
+            "Look at the server's address; a login page or a proxy may stand before it.",
+        )
+    said = redacted(_message(body))
+    reason = f"{asked.where} could not {asked.verb} {asked.name} ({status}{': ' + said if said else ''})"
+    if status < 500:
+        return EdgeFailed(reason, "Look at the server's address; a proxy may stand before it.")
+    return Passing(reason, "The API server, or something before it, is not well; run again later.", wait)
+
+
+def _message(body: bytes) -> str:
+    """Give the message of the `Status` object in an answer; nothing when it is something else."""
+    try:
+        return text(json.loads(body), "message")
+    except ValueError:
+        return ""
+
+
+def half(asked: Asked) -> Passing:
+    """Say that an answer was cut off or is no list."""
+    return Passing(
+        f"{asked.where}: the answer for {asked.name} is incomplete or no Kubernetes list",
+        "A proxy may have cut it off; run again. If it stays, look at the server's address.",
+    )
+
+
+def late(where: str, seconds: float) -> Late:
+    """Say that a cluster did not answer in its time."""
+    return Late(
+        f"{where} did not answer in {seconds:g} s", "Look whether it can be reached from here: network, VPN, proxy."
+    )
+
+
+def from_error(error: Exception, asked: Asked) -> EdgeFailed:
+    """Give what an exception of the HTTP library means."""
+    error = _cause(error)
+    if isinstance(error, (lib.SSLError, ssl.SSLError)):
+        return _tls(error, asked)
+    if isinstance(error, lib.NameResolutionError):
+        return Late(f"{asked.where}: the server's name cannot be resolved", "Look at the address, DNS and VPN.")
+    if isinstance(error, lib.NewConnectionError):
+        return Passing(
+            f"{asked.where} cannot be connected to", "Look whether it runs, and can be reached: network, VPN, proxy."
+        )
+    if isinstance(error, lib.TimeoutError):
+        return Late(f"{asked.where} does not answer", "Look whether it can be reached from here: network, VPN, proxy.")
+    if isinstance(error, lib.ProxyError):
+        return Late(f"{asked.where}: the proxy does not let it through", "Look at HTTPS_PROXY, NO_PROXY and proxy-url.")
+    if isinstance(error, lib.LocationValueError):
+        return EdgeFailed(f"{asked.where}: the server's address is no URL", "Correct it: https://HOST:PORT.")
+    return half(asked)
+
+
+def _cause(error: Exception) -> Exception:
+    if isinstance(error, lib.MaxRetryError) and error.reason is not None:
+        return _cause(error.reason)
+    if isinstance(error, lib.ProxyError) and isinstance(error.original_error, (lib.SSLError, ssl.SSLError)):
+        return error.original_error
+    return error
+
+
+def _tls(error: Exception, asked: Asked) -> EdgeFailed:
+    """Tell apart what can be wrong with certificates, by OpenSSL's own words."""
+    said = str(error)
+    if "certificate has expired" in said:
+        return EdgeFailed(f"{asked.where}: the server's certificate has expired", "Renew it on the cluster.")
+    if "not yet valid" in said:
+        return EdgeFailed(f"{asked.where}: the server's certificate is not valid yet", "Look at the clocks.")
+    if "ostname mismatch" in said or "IP address mismatch" in said or "doesn't match" in said:
+        return EdgeFailed(
+            f"{asked.where}: the server's certificate is for another name", "Correct the address, or tls-server-name."
+        )
+    if "CERTIFICATE_VERIFY_FAILED" in said:
+        return EdgeFailed(
+            f"{asked.where}: the server's certificate is of an unknown CA",
+            "Give the cluster's CA: certificate-authority-data in the kubeconfig, or ca in live.",
+        )
+    if "ALERT" in said.upper() and "CERTIFICATE" in said.upper():
+        return EdgeFailed(
+            f"{asked.where} does not accept the client certificate", "It may have expired: log in again, or renew it."
+        )
+    return EdgeFailed(
+        f"{asked.where}: no TLS connection could be made", "Look at the address and port, and at proxies on the way."
+    )
