@@ -29,10 +29,10 @@ class Api:
 
     url: str
     ca_file: Path
-    token: str
+    token: str = field(repr=False)
     timeout: float = 60.0
-    _here: threading.local = field(default_factory=threading.local)
-    _opened: list[HTTPSConnection] = field(default_factory=list)
+    _here: threading.local = field(repr=False, default_factory=threading.local)
+    _opened: list[HTTPSConnection] = field(repr=False, default_factory=list)
 
     def __call__(
         self, method: str, path: str, body: Mapping[str, Any] | bytes | None = None, kind: str = "json"

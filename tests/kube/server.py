@@ -13,7 +13,8 @@ pause and to kill (it costs two seconds).
 No controller runs: nothing changes by itself, a namespace gets no service account, and deleted owners leave their
 objects. The server owns `metadata.generation`: it starts at 1 and counts changes of the spec (of everything but
 metadata where a kind has no status subresource, as Argo CD's Application). So `apply` refuses an object that names a
-generation which it cannot have, unless `shift=True` lets it move every `observedGeneration` by the same offset.
+generation which it cannot have, unless `shift=True` lets it move every `observedGeneration` by the same offset. To have
+one that is behind, apply twice: built-in kinds drop an `observedGeneration` of 0.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class User:
     """Somebody who may ask the server."""
 
     name: str
-    token: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +68,16 @@ class Kube:
 
     url: str
     ca_file: Path
-    tokens: Mapping[str, str]
+    tokens: Mapping[str, str] = field(repr=False)
     """By user: `admin` may do everything, `nobody` nothing but look around the API."""
     folder: Path
     """Where the server's certificates are."""
     scratch: Path
     """Where kubeconfigs go that are not told where."""
-    programs: Programs = field(default_factory=find)
-    _users: list[User] = field(default_factory=list)
-    _resources: dict[tuple[str, str], _Resource] = field(default_factory=dict)
-    _made: list[str] = field(default_factory=list)
+    programs: Programs = field(repr=False, default_factory=find)
+    _users: list[User] = field(repr=False, default_factory=list)
+    _resources: dict[tuple[str, str], _Resource] = field(repr=False, default_factory=dict)
+    _made: list[str] = field(repr=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.api = Api(self.url, self.ca_file, self.admin_token)
