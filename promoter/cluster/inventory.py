@@ -29,7 +29,9 @@ _WORKLOADS: frozenset[GroupKind] = frozenset(
 )
 """Kinds that run something, themselves or through what they deliver."""
 
-_ALWAYS_CURRENT: frozenset[GroupKind] = frozenset({("argoproj.io", "Application"), ("flagger.app", "Canary")})
+_ALWAYS_CURRENT: frozenset[GroupKind] = frozenset(
+    {("argoproj.io", "Application"), ("flagger.app", "Canary"), ("helm.fluxcd.io", "HelmRelease")}
+)
 """Kinds without a `Ready` condition: Flux' health checks take them for healthy whatever they say."""
 
 _NOT_ASSESSED: frozenset[GroupKind] = frozenset({("argoproj.io", "Application")})
