@@ -26,6 +26,8 @@ class Health(StrEnum):
     FAILED = "Failed"
     SUSPENDED = "Suspended"
     UNKNOWN = "Unknown"
+    NONE = "NoHealth"
+    """It has no health of its own, or does not say of which spec: it proves nothing and stands in nobody's way."""
 
 
 @dataclass(frozen=True, slots=True)

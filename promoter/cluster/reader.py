@@ -73,6 +73,15 @@ class Reader(Protocol):
         ...
 
 
+class DeliversNothing:
+    """The sources of an object that is delivered, and delivers nothing itself."""
+
+    def sources(self, obj: Object, related: Related) -> tuple[Source, ...]:
+        """Give nothing."""
+        del obj, related
+        return ()
+
+
 def clean_path(path: str) -> str:
     """Give `./apps//shop/` as `apps/shop`, the root as nothing."""
     return "/".join(part for part in path.split("/") if part not in ("", "."))

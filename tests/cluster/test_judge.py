@@ -167,10 +167,10 @@ WORKLOADS = [
     ("unassessed, no workload", [lax(status__inventory={"entries": NO_WORKLOADS})], "unknown", "set wait: true"),
     ("unassessed, nothing said", [lax(status__inventory=None), deployment()], "unknown", "not say what it applied"),
     (
-        "unassessed, one of a kind that no reader knows",
+        "unassessed, one of them not there",
         [lax(status__inventory={"entries": STATEFUL}), deployment()],
         "unknown",
-        "this version cannot read StatefulSet/shop/db",
+        "StatefulSet/shop/db is not among the objects",
     ),
     (
         "unassessed, in another cluster",
@@ -192,7 +192,7 @@ WORKLOADS = [
         "assessed, but nobody assesses a canary",
         [kustomization(status__inventory={"entries": [{"id": "shop_shop_flagger.app_Canary"}]})],
         "unknown",
-        "cannot read Canary/shop/shop",
+        "Canary/shop/shop is not among the objects",
     ),
     ("behind, whatever they are", [kustomization(status__lastAppliedRevision=flux(OLD)), BROKEN], "pending", "other"),
     ("argo, healthy", [application(), deployment()], "success", "synced and healthy"),

@@ -1,4 +1,7 @@
-"""The readers, one file each: the table lists its own folder, so a new kind is a new file and nothing else."""
+"""The readers, one file each: the table lists its own folder, so a new kind is a new file and nothing else.
+
+Kinds that are in no file are read by the rules that all of Kubernetes shares.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Final
 
+from promoter.cluster.kstatus import KSTATUS
 from promoter.cluster.objects import GroupKind
 from promoter.cluster.reader import Reader
 
@@ -25,3 +29,8 @@ def _table() -> Mapping[GroupKind, Reader]:
 
 READERS: Final[Mapping[GroupKind, Reader]] = _table()
 """(group, kind) -> its reader."""
+
+
+def reader_of(group_kind: GroupKind) -> Reader:
+    """Give the reader of a kind; for one that has no file the one that reads any."""
+    return READERS.get(group_kind, KSTATUS)

@@ -1,14 +1,18 @@
-"""Deployment (apps): the rules of kstatus, with two that it lacks.
+"""Deployment (apps): the rules of kstatus, with three that it lacks.
 
 Rules in order as in cli-utils `pkg/kstatus/status/core.go`, `deploymentConditions`. Added: a paused Deployment is
-suspended, and one whose status was never written is pending. A Deployment names no Git revision: it answers for its
+suspended, one whose status was never written is pending, and one that a Flagger Canary targets is what its primary
+is: its own pods have no traffic, and none are there at rest. A Deployment names no Git revision: it answers for its
 own spec, so it must be read after the object that delivers it has reported the content.
+
+Invariant: healthy only when the newest spec was seen, all its pods are available, and they are the ones that serve.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from promoter.cluster.flagger import primary_of, promoted
 from promoter.cluster.health import Health, Report
 from promoter.cluster.objects import (
     NO_CONDITION,
@@ -16,8 +20,6 @@ from promoter.cluster.objects import (
     Key,
     Object,
     conditions,
-    deleting,
-    dig,
     entries,
     flag,
     integer,
@@ -26,47 +28,48 @@ from promoter.cluster.objects import (
     moment,
     text,
 )
-from promoter.cluster.reader import Look, Reader, Related, Source
+from promoter.cluster.observed import Finding, count, not_current, wanted_replicas
+from promoter.cluster.pods import pod_images
+from promoter.cluster.reader import DeliversNothing, Look, Reader
 from promoter.cluster.wording import one_line
 
 _UNNAMED = Key("apps", "Deployment", "", "")
 
 
-class DeploymentReader:
+class DeploymentReader(DeliversNothing):
     """Reads Deployments."""
 
     kinds: ClassVar[frozenset[GroupKind]] = frozenset({("apps", "Deployment")})
 
-    def sources(self, obj: Object, related: Related) -> tuple[Source, ...]:
-        """Give nothing: a Deployment delivers nothing."""
-        del obj, related
-        return ()
-
     def read(self, obj: Object, look: Look) -> Report:
-        """Judge one Deployment."""
-        del look
-        health, reason = _decide(obj)
-        times = [moment(entry, "lastUpdateTime") for entry in entries(obj, "status", "conditions")]
-        return Report(key_of(obj) or _UNNAMED, health, reason, updated=latest(*times), images=pod_images(obj))
+        """Judge one Deployment; with a primary, what that runs."""
+        primary = primary_of(obj, look.related)
+        health, reason = _decide(obj) if primary is None else _behind(obj, primary)
+        serving = obj if primary is None else primary
+        times = [moment(entry, "lastUpdateTime") for entry in entries(serving, "status", "conditions")]
+        return Report(key_of(obj) or _UNNAMED, health, reason, updated=latest(*times), images=pod_images(serving))
 
 
-def pod_images(workload: Object) -> tuple[str, ...]:
-    """Give the images in a workload's pod template, init containers included, in their order."""
-    pod = dig(workload, "spec", "template", "spec")
-    containers = (*entries(pod, "initContainers"), *entries(pod, "containers"))
-    return tuple(image for image in (text(container, "image") for container in containers) if image)
+def _behind(obj: Object, primary: Object) -> Finding:
+    """Judge a Canary's target: at rest it has no pods, and whether it has any says nothing."""
+    found = not_current(obj)
+    if found is None and wanted_replicas(obj):
+        found = _decide(obj)
+    if found is not None and found[0] is not Health.HEALTHY:
+        return found
+    name = text(primary, "metadata", "name")
+    if not promoted(obj, primary):
+        return Health.PROGRESSING, f"is not promoted: {name} serves, and its pods are other ones"
+    health, reason = _decide(primary)
+    return health, f"{reason}, as {name}"
 
 
-def _decide(obj: Object) -> tuple[Health, str]:
-    if deleting(obj):
-        return Health.UNKNOWN, "is being deleted"
+def _decide(obj: Object) -> Finding:
+    found = not_current(obj)
+    if found is not None:
+        return found
     if flag(obj, "spec", "paused"):
         return Health.SUSPENDED, "is paused"
-    generation, observed = integer(obj, "metadata", "generation"), integer(obj, "status", "observedGeneration")
-    if observed is None:
-        return Health.PENDING, "has not been seen by its controller yet"
-    if observed != generation:
-        return Health.PROGRESSING, f"generation {generation} has not been seen by its controller yet"
     progressing = conditions(obj).get("Progressing", NO_CONDITION)
     if progressing.reason == "ProgressDeadlineExceeded":
         return Health.FAILED, f"did not come up in time: {one_line(progressing.message)}"
@@ -84,11 +87,9 @@ def _decide(obj: Object) -> tuple[Health, str]:
 
 def _waits_for(obj: Object) -> str:
     """Say which pods are still missing or left over; nothing when the counts agree."""
-    stated = integer(obj, "spec", "replicas")
-    wanted = 1 if stated is None else stated
+    wanted = wanted_replicas(obj)
     have, updated, ready, available = (
-        integer(obj, "status", name) or 0
-        for name in ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+        count(obj, name) for name in ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
     )
     if have < wanted:
         return f"{have} of {wanted} replicas exist"

@@ -3,9 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promoter.cluster.readers.deployment import READER
 from tests.cluster.objects_made import IMAGE, at, deployment, look
+from tests.cluster.workloads_made import NEW, primary, target
 
 AVAILABLE = {"type": "Available", "status": "True"}
 DONE = {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}
@@ -70,3 +73,77 @@ def test_report_names_its_images() -> None:
 
 def test_delivers_nothing() -> None:
     assert READER.sources(deployment(), look().related) == ()
+
+
+UP = {"replicas": 3, "updatedReplicas": 3, "readyReplicas": 3, "availableReplicas": 3}
+ALL_UP = {"spec__replicas": 3, "status": {"observedGeneration": 7, "conditions": [AVAILABLE, DONE], **UP}}
+OTHER_ENV = primary(
+    spec__template__spec__containers=[{"name": "shop", "image": IMAGE, "env": [{"name": "LEVEL", "value": "debug"}]}]
+)
+NOT_OURS = primary(NEW, metadata__ownerReferences=[{"apiVersion": "apps/v1", "kind": "Canary", "name": "shop"}])
+ROLLS: dict[str, Any] = {"status__updatedReplicas": 1}
+
+# A Canary's target has no pods at rest, and no traffic while it has some: what its primary runs decides.
+TARGETS = [
+    ("promoted", target(), [primary()], "Healthy", "is available, as shop-primary", IMAGE),
+    ("not promoted, at rest", target(NEW), [primary()], "Progressing", "is not promoted: shop-primary serves", IMAGE),
+    ("not promoted, pods up", target(NEW, **ALL_UP), [primary()], "Progressing", "is not promoted", IMAGE),
+    (
+        "being analysed",
+        target(NEW, **ALL_UP, **ROLLS),
+        [primary()],
+        "Progressing",
+        "1 of 3 replicas are updated",
+        IMAGE,
+    ),
+    ("other environment variables", target(), [OTHER_ENV], "Progressing", "is not promoted", IMAGE),
+    (
+        "primary rolls",
+        target(),
+        [primary(IMAGE, **ROLLS)],
+        "Progressing",
+        "1 of 3 replicas are updated, as shop-pr",
+        IMAGE,
+    ),
+    ("primary late", target(), [primary(status__conditions=[AVAILABLE, LATE])], "Failed", "as shop-primary", IMAGE),
+    ("its own deadline is over, at rest", target(status__conditions=[LATE]), [primary()], "Healthy", "", IMAGE),
+    ("spec not seen", target(metadata__generation=8), [primary()], "Progressing", "generation 8", IMAGE),
+    ("no pods and no primary", target(), [], "Healthy", "is available", IMAGE),
+    ("one of that name that no Canary made", target(), [NOT_OURS], "Healthy", "is available", IMAGE),
+]
+
+
+@pytest.mark.parametrize(
+    ("obj", "others", "health", "reason", "image"), [row[1:] for row in TARGETS], ids=[row[0] for row in TARGETS]
+)
+def test_target_of_a_canary(
+    obj: dict[str, Any], others: list[dict[str, Any]], health: str, reason: str, image: str
+) -> None:
+    report = READER.read(obj, look(*others))
+    assert report.health.value == health
+    assert reason in report.reason
+    assert report.images == (image,)
+
+
+@given(
+    counts=st.fixed_dictionaries(
+        {
+            f"status__{name}": st.sampled_from([None, 2, 3, 3, 3])
+            for name in ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+        }
+    ),
+    generation=st.integers(6, 8),
+    observed=st.sampled_from([None, 6, 7, 8]),
+    said=st.lists(st.sampled_from([AVAILABLE, DONE, LATE, ROLLING]), max_size=3),
+)
+def test_healthy_only_when_every_pod_is_of_the_newest_spec(
+    counts: dict[str, int | None], generation: int, observed: int | None, said: list[dict[str, str]]
+) -> None:
+    obj = deployment(
+        **counts, metadata__generation=generation, status__observedGeneration=observed, status__conditions=said
+    )
+    if READER.read(obj, look()).health.value == "Healthy":
+        assert observed == generation
+        assert set(counts.values()) == {3}
+        assert AVAILABLE in said
+        assert DONE in said
