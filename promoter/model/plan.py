@@ -39,6 +39,25 @@ class Record(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """An empty slot that gets the content of a release, which its old name was left with."""
+
+    slot: Slot
+    release: int
+    base: Oid | None
+    """The tip of the slot's branch; None when it does not exist yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rename(Action):
+    """Write the ledger with new names of environments, if its tip is still `expect`, and fill their slots with it."""
+
+    expect: Oid | None
+    ledger: Ledger
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Propose(Action):
     """Put one commit on top of `base` that makes the slot `release`, on the proposal branch, if that is `expect`."""
 

@@ -100,6 +100,8 @@ class AppSeen:
     dry_changed: bool = False
     """The dry branch's tip has other inputs for this app than its newest release."""
     problems: tuple[str, ...] = ()
+    former: Mapping[str, tuple[PullRequest, ...]] = field(default_factory=dict)
+    """Environment -> the pull requests into what its slot was under its old name."""
     doubt: str = ""
     """Why the ledger is not believed; it is left empty then, and nothing is done for the app."""
 

@@ -19,6 +19,7 @@ from promoter.plan.draft import ripen
 from promoter.plan.facts import close_facts
 from promoter.plan.gathering import gathering
 from promoter.plan.judge import judge, merge_word
+from promoter.plan.rename import close_former, renaming
 from promoter.plan.sight import Sight
 from promoter.plan.standing import standing
 from promoter.plan.steps import Room, advance, withdraw
@@ -64,8 +65,11 @@ def _app(sight: Sight, known: Ledger, room: Room, problems: list[str]) -> tuple[
     start = _start(sight.app.name, sight.seen, problems)
     if start is not None:
         return start, [standing(sight, name, None, ()) for name in sight.app.environments]
+    rename = renaming(sight.app, sight.seen)
+    if rename is not None:
+        return [rename], [standing(sight, name, None, ()) for name in sight.app.environments]
     close_facts(sight)
-    actions: list[Action] = []
+    actions: list[Action] = close_former(sight)
     plans: list[SlotPlan] = []
     for environment in sight.app.environments:
         chosen = choose(sight, environment)

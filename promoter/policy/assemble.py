@@ -103,10 +103,14 @@ class _Maker:
         render = said.build() if said is not None else Render()
         environments: dict[str, Rules] = {}
         slots: dict[str, Slot] = {}
+        former: dict[str, Slot] = {}
         for environment in entry.environments:
             environments[environment], origins = self._rules(entry, environment, after[environment])
             self.origins[entry.name, environment] = origins
             slots[environment] = self._slot(entry, environment, render)
+            old = self.order.forms[environment].was
+            if old is not None:
+                former[environment] = self._slot(entry, old, render)
         settle = next((form.settle for form in entry.forms if form.settle is not None), timedelta(0))
         reference = next((form.object for form in entry.forms if form.object is not None), "")
         return AppRules(
@@ -118,6 +122,7 @@ class _Maker:
             render,
             reference.replace("{app}", entry.name),
             _hydrated(render, slots),
+            former,
             settle,
         )
 

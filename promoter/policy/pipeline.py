@@ -38,6 +38,7 @@ def pipeline(environments: Sequence[EnvironmentForm]) -> Pipeline:
             faults.append(Fault(form.spot("name"), f"{form.name} stands here a second time, first in line {first}"))
         else:
             forms[form.name] = form
+    faults += _renamed(forms)
     after: dict[str, After] = {}
     before: tuple[str, ...] = ()
     for name, form in forms.items():
@@ -58,6 +59,22 @@ def pipeline(environments: Sequence[EnvironmentForm]) -> Pipeline:
         after.update(dict.fromkeys(left, After()))
         order = (*order, *left)
     return Pipeline(order, forms, after, tuple(faults))
+
+
+def _renamed(forms: Mapping[str, EnvironmentForm]) -> list[Fault]:
+    faults: list[Fault] = []
+    taken: dict[str, str] = {}
+    for name, form in forms.items():
+        if form.was is None:
+            continue
+        if form.was in forms:
+            message = f"{form.was} is an environment still; one that was renamed is listed by its new name alone"
+            faults.append(Fault(form.spot("was"), message))
+        elif form.was in taken:
+            message = f"{taken[form.was]} was {form.was} too; only one environment can take over what stood there"
+            faults.append(Fault(form.spot("was"), message))
+        taken.setdefault(form.was, name)
+    return faults
 
 
 def _circle_message(circle: Sequence[str]) -> str:

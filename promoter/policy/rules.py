@@ -145,6 +145,8 @@ class AppRules:
     """The object that delivers it, `Kustomization/flux-system/shop-{environment}`; empty: found by its source."""
     hydrated: Mapping[str, Slot] = field(default_factory=dict)
     """Where another hydrator writes each slot's next content (`render: external`); empty: promoter renders."""
+    former: Mapping[str, Slot] = field(default_factory=dict)
+    """Environment -> the slot that it had under its old name (`was`)."""
     settle: timedelta = timedelta(0)
     """How long a release stays a draft after it was made, so that versions which arrive together go together."""
 

@@ -197,13 +197,15 @@ class HereForm(RulesForm):
 class EnvironmentForm(HereForm):
     """One environment: its name, what it comes after, and its rules."""
 
-    not_yet: ClassVar[Mapping[str, str]] = {"layout": DO, "was": DO}
+    not_yet: ClassVar[Mapping[str, str]] = {"layout": DO}
     elsewhere: ClassVar[Mapping[str, str]] = {}
 
     name: Name
     """The name that commands, branches and `{environment}` use."""
     after: AfterField | None = None
     """Default: the one before it in the list. A name, a list (all of them), {any: [a, b]}, or [] for a start."""
+    was: Name | None = None
+    """The name that it had before: its slots and all evidence go along to the new one."""
 
 
 Environment = Annotated[EnvironmentForm, BeforeValidator(short("name"), json_schema_input_type=str | EnvironmentForm)]

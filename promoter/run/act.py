@@ -23,6 +23,7 @@ from promoter.model.plan import (
     MergePullRequest,
     Propose,
     Record,
+    Rename,
     SetCommitStatus,
     UpsertPullRequest,
 )
@@ -31,6 +32,7 @@ from promoter.plan.judge import HOLD_LABELS, STATUS
 from promoter.run.content import make_commit, subject
 from promoter.run.ledgers import IDENTITY, ledger_ref, read_ledger, write_ledger
 from promoter.run.make import make_release
+from promoter.run.rename import rename
 from promoter.run.workspace import Workspace
 
 
@@ -80,6 +82,9 @@ def _do(ws: Workspace, app: AppSeen, action: Action) -> Event:
         case MakeRelease():
             release = make_release(ws, action.app, action.expect, action.from_environment, action.reason)
             return Event(action.app, "", "released", f"{release.name} {release.version}".strip())
+        case Rename():
+            rename(ws, action)
+            return Event(action.app, "", "recorded", action.reason)
         case Propose():
             return _propose(ws, app, action)
         case Commit():

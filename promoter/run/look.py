@@ -37,7 +37,9 @@ def look(ws: Workspace, apps: Sequence[str] | None = None) -> Snapshot:
     refs = ws.repository.refs(["refs/heads/"])
     ws.refresh(refs)
     chosen = [ws.app(name) for name in apps] if apps is not None else list(ws.config.apps.values())
-    pulls = ws.forge.pulls([slot.proposal_branch for app in chosen for slot in app.slots.values()])
+    pulls = ws.forge.pulls(
+        [slot.proposal_branch for app in chosen for slot in (*app.slots.values(), *app.former.values())]
+    )
     seen = _apps(ws, chosen, refs, pulls)
     if any(_has_news(app, slot) for app in seen.values() for slot in app.slots.values()):
         refs = ws.repository.refs(["refs/heads/"])
@@ -110,12 +112,14 @@ def _app(ws: Workspace, app: AppRules, refs: Refs, pulls: Mapping[Branch, Sequen
         name: _slot(ws, contents, slot, ledger, refs, pulls.get(slot.proposal_branch, ()), tip is None)
         for name, slot in app.slots.items()
     }
+    former = {name: tuple(pulls.get(slot.proposal_branch, ())) for name, slot in app.former.items()}
     if app.hydrated and not doubt:
         now = hydrated(ws, app, refs, dry)
         if isinstance(now, str):
-            return AppSeen(app.name, tip, ledger, slots, problems=(now,))
-        return AppSeen(app.name, tip, ledger, slots, moved_on(ws, app, ledger, now))
-    return AppSeen(app.name, tip, ledger, slots, not doubt and dry_changed(ws, app, ledger, dry), doubt=doubt)
+            return AppSeen(app.name, tip, ledger, slots, problems=(now,), former=former)
+        return AppSeen(app.name, tip, ledger, slots, moved_on(ws, app, ledger, now), former=former)
+    changed = not doubt and dry_changed(ws, app, ledger, dry)
+    return AppSeen(app.name, tip, ledger, slots, changed, former=former, doubt=doubt)
 
 
 def _slot(

@@ -72,7 +72,11 @@ def action_json(action: Action) -> dict[str, object]:
     for field in fields(action):
         value = getattr(action, field.name)
         if isinstance(value, Slot):
-            given |= {"environment": value.environment, "branch": value.branch, "path": value.path}
+            given |= _where(value)
+        elif field.name == "moves":
+            given["moves"] = [
+                {**_where(move.slot), "release": release_name(move.release), "base": move.base} for move in value
+            ]
         elif field.name == "release":
             given["release"] = release_name(value)
         elif isinstance(value, Kind):
@@ -82,6 +86,10 @@ def action_json(action: Action) -> dict[str, object]:
         elif not isinstance(value, Ledger) and field.name not in {"app", "reason"}:
             given[field.name] = value
     return {**given, "reason": action.reason}
+
+
+def _where(slot: Slot) -> dict[str, object]:
+    return {"environment": slot.environment, "branch": slot.branch, "path": slot.path}
 
 
 def action_name(action: Action) -> str:

@@ -14,9 +14,11 @@ from promoter.model.plan import (
     Commit,
     MakeRelease,
     MergePullRequest,
+    Move,
     Plan,
     Propose,
     Record,
+    Rename,
     SetCommitStatus,
     SlotPlan,
     State,
@@ -177,6 +179,17 @@ ACTIONS: list[tuple[Action, dict[str, object]]] = [
         {"do": "make_release", "expect": oid(1), "from_environment": "dev"},
     ),
     (Record("shop", "dev: r41 is healthy", None, ledger()), {"do": "record", "expect": None}),
+    (
+        Rename("shop", "prod is called prod-eu now", oid(1), ledger(), (Move(slot("prod-eu"), 41, None),)),
+        {
+            "do": "rename", "expect": oid(1), "moves": [
+                {
+                    "environment": "prod-eu", "branch": "environment/prod-eu", "path": "shop", "release": "r41",
+                    "base": None,
+                }
+            ],
+        },
+    ),
     (
         Propose("shop", "r41 is proposed", slot("prod-eu"), 41, Kind.PROMOTION, oid(2), content(39), None),
         {
