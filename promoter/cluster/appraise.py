@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from promoter.cluster.fluxchart import newest_of
 from promoter.cluster.fluxsource import flux_source
 from promoter.cluster.health import Health, Report
 from promoter.cluster.objects import Key, Object, dig, key_of, text
@@ -127,6 +128,9 @@ def _relation(
 
 def known_revisions(obj: Object, related: Related) -> tuple[str, ...]:
     """Give the newest revisions that are known where `obj` stands: its source's, else those that it reports itself."""
+    known = newest_of(obj, related)
+    if known:
+        return known
     source = flux_source(obj, related)
     if source is not None:
         return tuple(filter(None, (source.revision, source.artifact)))

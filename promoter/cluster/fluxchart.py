@@ -88,6 +88,27 @@ def _mapping(value: object) -> Object:
     return value if isinstance(value, dict) else {}
 
 
+def newest_of(obj: Object, related: Related) -> tuple[str, ...]:
+    """Give the newest revisions that are known to a source or a HelmRelease itself; nothing for other kinds.
+
+    Of a HelmRelease whose chart comes from Git those of the repository and of the chart's version: a chart that is
+    proven to be packaged from an older commit is behind.
+    """
+    key = key_of(obj)
+    if key is None:
+        return ()
+    if key.group == SOURCES:
+        own = source_of(key, obj)
+        return tuple(filter(None, (own.revision, own.artifact)))
+    if key.group_kind != ("helm.toolkit.fluxcd.io", "HelmRelease"):
+        return ()
+    chart = chart_of(obj, related)
+    if chart.source is None:
+        return ()
+    newest = chart.source.revision if chart.git is None else chart.git.revision
+    return tuple(filter(None, (newest, chart.source.artifact)))
+
+
 def places(chart: Chart) -> Iterator[Source]:
     """Give where in Git the chart stands, and its values files; nothing for a chart from elsewhere."""
     if text(chart.spec, "sourceRef", "kind") != "GitRepository":

@@ -204,7 +204,7 @@ def _failure_rows(facts: _Facts) -> _Finding | None:
     if not stalled and ready.reason not in _BY_HELM:
         # These come before the attempt is on record: they are of what the source has now.
         source = facts.chart.source
-        return _failed(facts, "" if source is None else source.revision or source.artifact, why)
+        return _failed(facts, facts.attempted if source is None else source.revision or source.artifact, why)
     attempted = integer(facts.obj, "status", "lastAttemptedGeneration")
     if attempted is not None and attempted != integer(facts.obj, "metadata", "generation"):
         return None

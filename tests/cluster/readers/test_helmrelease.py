@@ -298,7 +298,13 @@ CHAIN = [
     ("failed at what is not known", [at_commit(NOW, **FAILED_NOW)], "Unknown", "not a commit known here"),
     ("cannot begin with it", [at_commit(OLD, **NO_VALUES), chart_at(NOW)], "Failed", "ValuesError"),
     ("cannot begin with other content", [at_commit(NOW, **NO_VALUES), chart_at(OLD)], "Pending", "holds other content"),
-    ("cannot begin, nothing is known", [helm_release(**NO_VALUES)], "Unknown", "a revision that it does not name"),
+    ("cannot begin, nothing is known", [helm_release(**NO_VALUES)], "Unknown", "failed at 6.0.3+222222222222, which"),
+    (
+        "cannot begin, nothing was attempted",
+        [helm_release(status__lastAttemptedRevision=None, **NO_VALUES)],
+        "Unknown",
+        "failed at a revision that it does not name",
+    ),
     ("failure before the source", [helm_release(**FAILED_NOW), chart_at(NOW), repository_at(OLD)], "Pending", "other"),
 ]
 
