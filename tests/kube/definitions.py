@@ -32,7 +32,7 @@ def install(api: Api, folder: Path, names: Iterable[str] = ()) -> None:
 def _served(api: Api, name: str) -> bool:
     """Tell whether the definition is established, and every version of it can be listed."""
     found = api("GET", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}")
-    said = {each["type"]: each["status"] for each in found.get("status", {}).get("conditions", ())}
+    said = {each["type"]: each["status"] for each in found.get("status", {}).get("conditions") or ()}
     if said.get("Established") != "True":
         return False
     plural, _, group = name.partition(".")

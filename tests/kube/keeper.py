@@ -2,7 +2,7 @@
 
 Who uses the server holds a shared lock on the file `users` in the run's folder. The kernel drops the lock when the
 holder ends, however it ends, so nothing is left behind by tests that are killed. The keeper, a process of its own,
-waits until it gets the lock alone. `python -m tests.kube.keeper FOLDER` is the keeper.
+waits until it gets the lock alone. `python -m tests.kube.keeper FOLDER [PLURAL.GROUP ...]` is the keeper.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ SECONDS = 120.0
 
 
 @contextmanager
-def joined(folder: Path) -> Iterator[dict[str, object]]:
+def joined(folder: Path, *crds: str) -> Iterator[dict[str, object]]:
     """Use the server of `folder`, which is started when nobody has; give what `server.json` says.
 
+    It has the definitions `crds`, all when none is named.
     Raises `Missing` when a program is not there and `NotReady` when the server does not come up.
     """
     find()
@@ -40,14 +41,14 @@ def joined(folder: Path) -> Iterator[dict[str, object]]:
             fcntl.flock(starting, fcntl.LOCK_EX)
             fcntl.flock(users, fcntl.LOCK_SH)  # waits for a keeper that is ending its server
             if not (folder / "server.json").exists():
-                _start(folder)
+                _start(folder, crds)
         yield json.loads((folder / "server.json").read_text(encoding="utf-8"))
 
 
-def _start(folder: Path) -> None:
+def _start(folder: Path, crds: tuple[str, ...]) -> None:
     with (folder / "keeper.log").open("ab") as log:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "tests.kube.keeper", str(folder)],
+            [sys.executable, "-m", "tests.kube.keeper", str(folder), *crds],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT, start_new_session=True,
         )  # fmt: skip
     end = time.monotonic() + SECONDS
@@ -61,14 +62,14 @@ def _start(folder: Path) -> None:
     keeper.returncode = 0  # it outlives this process; nobody waits for it
 
 
-def keep(folder: Path) -> None:
+def keep(folder: Path, *crds: str) -> None:
     """Run a server until nobody uses it."""
     pair = Pair(find(), folder / "server")
     with (folder / "users").open("a") as users:
         try:
             pair.start()
             api = Api(pair.url, pair.ca_file, pair.tokens["admin"])
-            definitions.install(api, pair.programs.crds)
+            definitions.install(api, pair.programs.crds, crds)
             api.close()
             said = {"url": pair.url, "folder": str(pair.folder), "tokens": pair.tokens, "keeper": os.getpid()}
             _publish(folder / "server.json", {**said, "processes": pair.pids()})
@@ -101,4 +102,4 @@ def _end(*_: object) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _end)
-    keep(Path(sys.argv[1]))
+    keep(Path(sys.argv[1]), *sys.argv[2:])
