@@ -36,6 +36,7 @@ _ANSWERS = {
     Health.SUSPENDED: Answer.UNKNOWN,
     Health.APPLIED_UNASSESSED: Answer.UNKNOWN,
     Health.UNKNOWN: Answer.UNKNOWN,
+    Health.NONE: Answer.UNKNOWN,
 }
 
 
@@ -54,11 +55,16 @@ def judge(wanted: Wanted, cluster: Cluster, content_at: ContentAt, now: datetime
     try:
         report = owner.reader.read(owner.obj, look)
     except PromoterError as error:
-        return unknown(wanted, f"{owner.key}: its revision could not be looked up: {error.message}", str(owner.key))
+        return unknown(wanted, f"{owner.key} could not be judged: {_said(error)}", str(owner.key))
     old = _too_old(report, wanted)
     if old:
         return _live(wanted, report, Answer.PENDING, f"{report.reason}; {old}")
-    report = with_workloads(report, look, wanted.images)
+    try:
+        report = with_workloads(report, look, wanted.images)
+    except PromoterError as error:
+        return unknown(
+            wanted, f"{owner.key}: {report.reason}, but not all behind it can be read: {_said(error)}", str(owner.key)
+        )
     answer = Answer.UNKNOWN if report.was_healthy else _ANSWERS[report.health]
     return _live(wanted, report, answer, report.reason)
 
@@ -66,6 +72,10 @@ def judge(wanted: Wanted, cluster: Cluster, content_at: ContentAt, now: datetime
 def unknown(wanted: Wanted, reason: str, name: str = "") -> ClusterLive:
     """Answer that it cannot be known, and why."""
     return ClusterLive(wanted.cluster, Answer.UNKNOWN, reason, object=name)
+
+
+def _said(error: PromoterError) -> str:
+    return f"{error.message}. {error.hint}" if error.hint else error.message
 
 
 def _live(wanted: Wanted, report: Report, answer: Answer, reason: str) -> ClusterLive:

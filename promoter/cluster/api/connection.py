@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from promoter.cluster.api.deadline import Deadline
 from promoter.cluster.api.target import Target
-from promoter.cluster.api.trouble import Asked, Passing, from_error, from_status, half, late
+from promoter.cluster.api.trouble import Asked, Passing, from_status, half, late
 from promoter.errors import EdgeFailed
 
 _TRIES = 3
@@ -36,6 +36,8 @@ class Limits:
     """Until the next byte comes."""
     rest: float = 60
     """How long a cluster that could not be reached is not asked again."""
+    pause: float = 0.3
+    """Before a second try; twice that before a third."""
     width: int = 12
     """How many clusters are asked at a time."""
 
@@ -56,8 +58,6 @@ class Connection:
     header: Callable[[], Mapping[str, str]]
     """Gives the header that says who asks."""
     limits: Limits
-    pause: float = 0.3
-    """Before the second try, in seconds; twice that before the third."""
 
     def get(self, path: str, query: Mapping[str, str], asked: Asked, deadline: Deadline, accept: str = "") -> Any:
         """Give the JSON of an answer. Raises Absent (404), Gone (410), Late, Passing, EdgeFailed."""
@@ -65,7 +65,7 @@ class Connection:
             try:
                 return self._once(path, query, asked, deadline, accept)
             except Passing as error:
-                pause = error.wait if error.wait is not None else self.pause * 2**attempt
+                pause = error.wait if error.wait is not None else self.limits.pause * 2**attempt
                 if attempt == _TRIES - 1 or pause >= deadline.left():
                     raise
                 time.sleep(pause)
@@ -98,6 +98,8 @@ class Connection:
     @contextmanager
     def _answer(self, path: str, query: Mapping[str, str], asked: Asked, read: float, accept: str) -> Iterator[Any]:
         import urllib3
+
+        from promoter.cluster.api.transport import from_error
 
         headers = {
             "Accept": accept or "application/json",
@@ -135,7 +137,10 @@ def connect(
     made = configuration(target, env, account or ACCOUNT)
     if not made.verify_ssl:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the kubeconfig says so, in so many words
-    host = urlsplit(made.host).netloc.rpartition("@")[2]
+    parts = urlsplit(made.host)
+    if parts.scheme not in ("https", "http") or not parts.netloc:
+        raise EdgeFailed(f"{target}: the server's address is no URL", "Correct it: https://HOST:PORT.")
+    host = parts.netloc.rpartition("@")[2]
     try:
         pool = RESTClientObject(made).pool_manager
     except (OSError, ValueError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ _DEFAULT = "~/.kube/config"
 
 def configuration(target: Target, env: Mapping[str, str], account: Path = ACCOUNT) -> Configuration:
     """Give the client's configuration for `target`. Raises EdgeFailed."""
-    made = Configuration()
+    made = Configuration(host="")  # the client's own default is this machine
     made.retries = False
     if target.context:
         _from_kubeconfig(made, target.context, env.get("KUBECONFIG") or _DEFAULT)
@@ -148,11 +149,13 @@ def _authority(target: Target, text: str) -> str:
             text = base64.b64decode(text, validate=True).decode()
         except ValueError:
             text = ""
-    if "-----BEGIN" not in text:
+    try:
+        ssl.create_default_context(cadata=text or "none")  # the CAs of the machine are not what was asked for
+    except (ssl.SSLError, ValueError):
         raise EdgeFailed(
             f"the environment variable {target.ca} holds no CA certificate for {target}",
             "Set it to the PEM, or to certificate-authority-data from a kubeconfig.",
-        )
+        ) from None
     return text
 
 

@@ -20,7 +20,7 @@ from tests.cluster.objects_made import (
     wanted,
 )
 
-QUICK = Limits(cluster=4, connect=0.5, read=1, rest=60)
+QUICK = Limits(cluster=3, connect=0.3, read=0.5, pause=0.02)
 KUSTOMIZATIONS = "/kustomizations"
 APPLICATIONS = "/applications"
 DEPLOYMENTS = "/deployments"
