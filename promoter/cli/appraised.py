@@ -1,4 +1,7 @@
-"""Objects that were judged by themselves: as a table with a sentence each, as JSON, as an exit code."""
+"""Objects that were judged by themselves: as a table with a sentence each, as JSON, as an exit code.
+
+What has no health of its own (a ConfigMap) is only named: it proves nothing.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +24,25 @@ HEALTH_STYLES = {
     Health.FAILED: "failed",
     Health.SUSPENDED: "held",
     Health.UNKNOWN: "unknown",
+    Health.NONE: "dim",
 }
 _STUCK = frozenset({Health.FAILED, Health.SUSPENDED})
 
 
-def appraised_json(judged: Sequence[Appraised], left: Sequence[Key]) -> dict[str, object]:
+def appraised_json(judged: Sequence[Appraised]) -> dict[str, object]:
     """Give `promoter.health/v1`."""
+    told, silent = _told(judged)
     return {
         "schema": "promoter.health/v1",
-        "objects": [_object(each.report) for each in judged],
-        "not_judged": [_key(key) for key in left],
+        "objects": [_object(report) for report in told],
+        "without_health": [_key(key) for key in silent],
     }
+
+
+def _told(judged: Sequence[Appraised]) -> tuple[list[Report], list[Key]]:
+    reports = [each.report for each in judged]
+    silent = [report.key for report in reports if report.health is Health.NONE]
+    return [report for report in reports if report.health is not Health.NONE], silent
 
 
 def _object(report: Report) -> dict[str, object]:
@@ -49,8 +60,9 @@ def _key(key: Key) -> dict[str, object]:
     return {"group": key.group, "kind": key.kind, "namespace": key.namespace, "name": key.name}
 
 
-def show_appraised(screen: Screen, judged: Sequence[Appraised], left: Sequence[Key]) -> None:
+def show_appraised(screen: Screen, judged: Sequence[Appraised]) -> None:
     """Print a table, then a sentence for each object."""
+    told, silent = _told(judged)
     rows: list[list[Cell]] = [
         [
             (HEALTH_STYLES[report.health], report.health.value),
@@ -58,23 +70,23 @@ def show_appraised(screen: Screen, judged: Sequence[Appraised], left: Sequence[K
             ("dim", plain(brief(report.revision))),
             ("", plain(", ".join(report.images))),
         ]
-        for report in (each.report for each in judged)
+        for report in told
     ]
     screen.table(rows, ["VERDICT", "OBJECT", "REVISION", "IMAGES"])
     if rows:
         screen.line()
-    for each in judged:
-        screen.line(f"{plain(str(each.report.key))} {plain(each.report.reason, 500)}")
-    if left:
-        kinds = ", ".join(sorted({plain(key.kind) for key in left}))
-        screen.line(f"{len(left)} without a health that is known: {kinds}", "dim")
-    if not judged:
+    for report in told:
+        screen.line(f"{plain(str(report.key))} {plain(report.reason, 500)}")
+    if silent:
+        kinds = ", ".join(sorted({plain(key.kind) for key in silent}))
+        screen.line(f"{len(silent)} without a health of its own: {kinds}", "dim")
+    if not told:
         screen.line("nothing here has a health")
 
 
 def appraised_code(judged: Sequence[Appraised]) -> Exit:
     """Give what stands first: somebody is needed, something is not known to be healthy, all is well."""
-    found = {each.report.health for each in judged}
+    found = {report.health for report in _told(judged)[0]}
     if found & _STUCK:
         return Exit.STUCK
     return Exit.DONE if found == {Health.HEALTHY} else Exit.WAITING

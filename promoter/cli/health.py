@@ -31,9 +31,9 @@ def health(shell: Shell, names: tuple[str, ...], commit: str | None, path: str |
     measure = None
     if commit is not None or path is not None:
         measure = measure_by(shell.open(writes=False).repository, commit or shell.branch or "", path)
-    judged, left = appraise(objects_in(names or ("-",), sys.stdin.buffer), shell.clock(), measure=measure)
+    judged = appraise(objects_in(names or ("-",), sys.stdin.buffer), shell.clock(), measure=measure)
     if shell.json:
-        shell.screen.json(appraised_json(judged, left))
+        shell.screen.json(appraised_json(judged))
     else:
-        show_appraised(shell.screen, judged, left)
+        show_appraised(shell.screen, judged)
     return appraised_code(judged) if exit_code else 0

@@ -14,6 +14,7 @@ import click
 from promoter.cli.exits import MEANINGS
 from promoter.cli.main import program
 from promoter.cli.reference_config import config_page
+from promoter.cli.reference_inventory import inventory_page
 from promoter.cli.reference_json import json_page
 from promoter.cli.shell import shared_options
 from promoter.plan.verbs import VERBS, Group, Verb
@@ -27,6 +28,7 @@ def pages() -> dict[str, str]:
         "commands.md": _commands(),
         "config.md": config_page(_NOTE),
         "exit-codes.md": _exit_codes(),
+        "inventory.md": inventory_page(_NOTE),
         "json.md": json_page(_NOTE),
     }
 

@@ -19,7 +19,7 @@ from promoter.cluster.fluxsource import flux_source
 from promoter.cluster.health import Health, Report
 from promoter.cluster.objects import Key, Object, dig, key_of, text
 from promoter.cluster.reader import Look, Reader, Related, Relation, Source
-from promoter.cluster.readers import READERS
+from promoter.cluster.readers import reader_of
 from promoter.cluster.revision import git_commit
 from promoter.cluster.workloads import with_workloads
 
@@ -45,8 +45,8 @@ class Appraised:
 
 def appraise(
     objects: Iterable[Object], now: datetime, cluster: str = "", measure: Measure | None = None
-) -> tuple[list[Appraised], list[Key]]:
-    """Judge `objects` of one `cluster` at `now` (aware): the judged by name, and those that no rules are known for.
+) -> list[Appraised]:
+    """Judge `objects` of one `cluster` at `now` (aware), in the order of their names.
 
     An object that is there twice with different content is `Unknown`: either may be the old one.
     """
@@ -55,17 +55,12 @@ def appraise(
     def related(key: Key) -> Object | None:
         return None if key in doubled else by_key.get(key)
 
-    judged: list[Appraised] = []
-    left: list[Key] = []
-    for key in sorted(by_key):
-        reader = READERS.get(key.group_kind)
-        if reader is None:
-            left.append(key)
-        elif key in doubled:
-            judged.append(Appraised(by_key[key], Report(key, Health.UNKNOWN, _TWICE), ()))
-        else:
-            judged.append(_judge(by_key[key], reader, related, now, cluster, measure))
-    return judged, left
+    return [
+        Appraised(by_key[key], Report(key, Health.UNKNOWN, _TWICE), ())
+        if key in doubled
+        else _judge(by_key[key], reader_of(key.group_kind), related, now, cluster, measure)
+        for key in sorted(by_key)
+    ]
 
 
 _TWICE = "is there twice, with different content"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from promoter.cluster.objects import GroupKind, Object
 from promoter.model.names import ContentId, Oid
@@ -57,6 +57,7 @@ class LiveSource(Protocol):
         ...
 
 
+@runtime_checkable
 class ObjectSource(Protocol):
     """A source that can hand over the objects themselves: for the inventory, and for what explains access."""
 

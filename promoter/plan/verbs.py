@@ -193,6 +193,33 @@ VERBS = (
         ("ledger show shop", "ledger show shop --at 3f2a91c", "ledger compact shop"),
     ),
     Verb(
+        "inventory",
+        Group.LOOK,
+        "[APP...] [ENVIRONMENT...]",
+        "Show what runs where, who is behind, where Git and clusters differ, and what nobody promotes.",
+        "Without words also the Applications of all kinds that belong to no app. Outside a config repository name "
+        "clusters or files: then it shows their objects alone.",
+        (
+            "inventory",
+            "inventory prod-eu --csv",
+            "inventory --context eu-1,eu-2 --workloads",
+            "inventory --db today.db",
+        ),
+    ),
+    Verb(
+        "query",
+        Group.LOOK,
+        "QUESTION [VALUE...]",
+        "Ask the inventory in SQL: one SELECT, which can write nothing.",
+        "Values stand for question marks, in their order. --schema prints the tables.",
+        (
+            "query \"select app, environment, version from slots where state = 'failed'\"",
+            'query "select distinct app, environment from images where name = ?" ghcr.io/acme/shop --json',
+            "query \"select * from objects where app is null and verdict <> 'Healthy'\" --db today.db",
+            "query --schema",
+        ),
+    ),
+    Verb(
         "health",
         Group.LOOK,
         "",

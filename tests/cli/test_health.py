@@ -14,6 +14,7 @@ from tests.plan.report.schemas import check
 from tests.repos import commit_files, head
 
 OBJECTS = [kustomization(), git_repository(), deployment()]
+SILENT = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "shop"}}
 NASTY = "\x1b[31mred\x1b[0m \u202e"
 
 
@@ -21,7 +22,7 @@ NASTY = "\x1b[31mred\x1b[0m \u202e"
 def saved(tmp_path: Path) -> Path:
     folder = tmp_path / "status"
     folder.mkdir()
-    (folder / "1.yaml").write_text(yaml.safe_dump_all(OBJECTS[:2]))
+    (folder / "1.yaml").write_text(yaml.safe_dump_all([*OBJECTS[:2], SILENT]))
     (folder / "2.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": OBJECTS[2:]}))
     (folder / "notes.txt").write_text("{{{")
     return folder
@@ -29,13 +30,15 @@ def saved(tmp_path: Path) -> Path:
 
 def test_a_table_and_a_sentence_each(fleet: Fleet, saved: Path) -> None:
     assert fleet.ok("health", "-f", str(saved)) == (
-        "VERDICT  OBJECT                          REVISION                       IMAGES\n"
-        "Healthy  Deployment/shop/shop                                           ghcr.io/acme/shop:1.4.2\n"
-        "Healthy  Kustomization/flux-system/shop  environment/dev@sha1:22222222  ghcr.io/acme/shop:1.4.2\n"
+        "VERDICT  OBJECT                            REVISION                       IMAGES\n"
+        "Healthy  Deployment/shop/shop                                             ghcr.io/acme/shop:1.4.2\n"
+        "Healthy  Kustomization/flux-system/shop    environment/dev@sha1:22222222  ghcr.io/acme/shop:1.4.2\n"
+        "Healthy  GitRepository/flux-system/config  environment/dev@sha1:22222222\n"
         "\n"
         "Deployment/shop/shop is available\n"
         "Kustomization/flux-system/shop applied, and found healthy\n"
-        "1 without a health that is known: GitRepository\n"
+        "GitRepository/flux-system/config has environment/dev@sha1:22222222\n"
+        "1 without a health of its own: ConfigMap\n"
     )
 
 
@@ -43,9 +46,9 @@ def test_json_is_what_its_schema_says(fleet: Fleet, saved: Path) -> None:
     report = fleet("health", "--json", "-f", str(saved / "1.yaml"), "-f", str(saved / "2.json")).json
     check("health", report)
     assert [(each["kind"], each["verdict"]) for each in report["objects"]] == [
-        ("Deployment", "Healthy"), ("Kustomization", "Healthy"),
+        ("Deployment", "Healthy"), ("Kustomization", "Healthy"), ("GitRepository", "Healthy"),
     ]  # fmt: skip
-    assert [each["kind"] for each in report["not_judged"]] == ["GitRepository"]
+    assert [each["kind"] for each in report["without_health"]] == ["ConfigMap"]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ STOPPED: dict[str, Any] = {"status": {"observedGeneration": 7, "replicas": 3, "u
 
 def judged(*objects: dict[str, Any], measure: Measure | None = None) -> dict[str, tuple[str, str]]:
     """Kind -> (verdict, reason)."""
-    found, _ = appraise(objects, LOOKED, "dev-1", measure)
+    found = appraise(objects, LOOKED, "dev-1", measure)
     return {each.report.key.kind: (each.report.health.value, each.report.reason) for each in found}
 
 
@@ -92,9 +92,9 @@ def test_applications(obj: dict[str, Any], verdict: str) -> None:
     assert judged(obj)["Application"][0] == verdict
 
 
-def test_what_has_no_health_is_named_and_not_judged() -> None:
-    found, left = appraise([{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}}], LOOKED)
-    assert (found, left) == ([], [Key("", "Secret", "", "x")])
+def test_what_has_no_health_says_so() -> None:
+    (found,) = appraise([{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}}], LOOKED)
+    assert (found.report.key, found.report.health) == (Key("", "Secret", "", "x"), Health.NONE)
 
 
 def test_an_object_that_is_there_twice_is_unknown() -> None:
@@ -104,7 +104,7 @@ def test_an_object_that_is_there_twice_is_unknown() -> None:
 
 
 def test_images_are_those_of_the_workloads() -> None:
-    found, _ = appraise([kustomization(), git_repository(), deployment()], LOOKED)
+    found = appraise([kustomization(), git_repository(), deployment()], LOOKED)
     assert {each.report.key.kind: each.report.images for each in found}["Kustomization"] == (IMAGE,)
 
 
@@ -145,7 +145,7 @@ def test_law_nothing_is_healthy_that_its_source_has_left_behind(artifact: str, a
         git_repository(status__artifact={"revision": artifact}),
         deployment(),
     ]
-    found = {each.report.key.kind: each for each in appraise(objects, LOOKED)[0]}
+    found = {each.report.key.kind: each for each in appraise(objects, LOOKED)}
     if healthy(found["Kustomization"]):
         assert artifact
         assert (git_commit(artifact) or artifact) == (git_commit(applied) or applied)
