@@ -23,8 +23,9 @@ from promoter.cluster.readers import READERS, reader_of
 
 _WORST_FIRST = (Health.FAILED, Health.UNKNOWN, Health.SUSPENDED, Health.PENDING, Health.PROGRESSING)
 _APPLIED = (Health.HEALTHY, Health.APPLIED_UNASSESSED)
-_OFTEN_ALONE: Final[frozenset[GroupKind]] = frozenset({("app.k8s.io", "Application")})
-"""Kinds that are often written down where their controller does not run: not picked up yet is no sign of trouble."""
+_INDEXES: Final[frozenset[GroupKind]] = frozenset({("app.k8s.io", "Application")})
+"""Kinds that only list what others apply, often where their controller does not run: that they know nothing is no
+sign of trouble."""
 
 _Met = dict[Key, Report | None]
 """What was judged on the way; None while it is, or when it is not there."""
@@ -108,7 +109,6 @@ def _read(key: Key, inside: Look, met: _Met) -> Report | None:
     obj = inside.related(key)
     if obj is None:
         return None
-    seen = reader_of(key.group_kind).read(obj, inside)
-    if seen.health is Health.PENDING and key.group_kind in _OFTEN_ALONE:
-        return None
-    return _settled(seen, inside, met)
+    seen = _settled(reader_of(key.group_kind).read(obj, inside), inside, met)
+    knows_nothing = key.group_kind in _INDEXES and seen.health in (Health.PENDING, Health.UNKNOWN)
+    return None if knows_nothing else seen
