@@ -1,8 +1,8 @@
 """The objects of one cluster, and which of them delivers a slot.
 
 The owner is the one object whose repository, branch and path are the slot's; for a slot edited in place whose path is
-a file, also the one that delivers its folder. An object that follows the default branch is taken only when none names
-the branch. None, or several, is an answer too: a sentence that names them.
+a file, also the one that delivers its folder, when none names the file itself. An object that follows the default
+branch is taken only when none names the branch. None, or several, is an answer too: a sentence that names them.
 """
 
 from __future__ import annotations
@@ -96,13 +96,18 @@ class Cluster:
         here = [owner for path in _paths(slot) for owner in self._by_path.get(path, ())]
         matching = [owner for owner in here if self.matches(slot, owner.source)]
         exact = [owner for owner in matching if owner.source.branch == slot.branch]
-        found = _once(exact or matching)
+        found = _once(_naming(slot, exact or matching))
         if len(found) > 1:
             # One controller may serve several clusters from the same slot: then the destination tells them apart.
             here_only = [owner for owner in found if _destination(owner.obj) == wanted.cluster]
             found = here_only or found
         others = f"; {_list(_once(here))} delivers that path from elsewhere" if here else ""
         return _only(found, f"nothing delivers {slot.path or 'the root'} of branch {slot.branch}{others}")
+
+
+def _naming(slot: Slot, owners: list[Owner]) -> list[Owner]:
+    """Give those that name the very file of `slot`, when any does: several may share the chart that it lies in."""
+    return [owner for owner in owners if owner.source.path == slot.path] or owners
 
 
 def _destination(obj: Object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from tests.cluster.objects_made import (
     OLD,
     READY,
     REPOSITORY,
+    SLOT,
     at,
     condition,
     content_at,
@@ -253,6 +255,21 @@ ALONE = [
 
 @pytest.mark.parametrize(("objects", "expected"), [row[1:] for row in ALONE], ids=[row[0] for row in ALONE])
 def test_judged_by_themselves(objects: list[Made], expected: str) -> None:
-    found, _ = appraise([*objects, deployment()], LOOKED, "dev-1")
+    found = appraise([*objects, deployment()], LOOKED, "dev-1")
     first = f"{objects[0]['kind']}/{objects[0]['metadata']['namespace']}/{objects[0]['metadata']['name']}"
     assert {str(each.report.key): each.report.health.value for each in found}[first] == expected
+
+
+def with_values(environment: str, **changes: Any) -> Made:
+    """One of several releases of a chart, each with a values file of its own."""
+    files = [f"./shop/values-{environment}.yaml"]
+    return helm_release(metadata__name=environment, spec__chart__spec__valuesFiles=files, **changes)
+
+
+def test_values_file_is_delivered_by_the_release_that_names_it() -> None:
+    slot = replace(SLOT, path="shop/values-dev.yaml", in_place=True)
+    sources = (helm_chart(), git_repository())
+    seen = answer(with_values("dev"), with_values("prod", **NEWER), *sources, slot=slot)
+    assert (seen.object, seen.answer.value) == ("HelmRelease/shop/dev", "success")
+    shared = answer(helm_release(), with_values("prod"), *sources, slot=slot)
+    assert shared.reason == "HelmRelease/shop/prod, HelmRelease/shop/shop all deliver it: name one in the config"
