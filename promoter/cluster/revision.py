@@ -13,7 +13,6 @@ from promoter.model.names import Oid
 _COMMIT = re.compile(r"(?:^|[@:/])(?:sha1:)?([0-9a-f]{40})$")
 _NAMED = re.compile(r"(?P<name>.+?)(?:@(?:sha1:)?|/)[0-9a-f]{40}")
 _MENTIONED = re.compile(r"\brevision:? '?([^\s']+)")
-_ANYWHERE = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 _LONG = re.compile(r"(?<![0-9a-f])[0-9a-f]{40,}(?![0-9a-f])")
 _HEADS = "refs/heads/"
 
@@ -35,11 +34,6 @@ def mentioned(message: str) -> str:
     """Give the revision in `Running health checks for revision main@sha1:... with a timeout of 5m0s`, or nothing."""
     match = _MENTIONED.search(message)
     return match.group(1) if match else ""
-
-
-def commits_in(message: str) -> tuple[str, ...]:
-    """Give every full commit id in a message."""
-    return tuple(_ANYWHERE.findall(message))
 
 
 def brief(revision: str) -> str:

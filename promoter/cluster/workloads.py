@@ -36,7 +36,8 @@ def with_workloads(report: Report, look: Look, wanted_images: Iterable[str]) -> 
 
     Only a report that the content is applied is worth looking behind; any other stays as it is.
     """
-    report = _settled(report, replace(look, relation=lambda _: Relation.SAME), {report.key: None})
+    inside = replace(look, relation=lambda _: Relation.SAME, of_slot=lambda _: True)
+    report = _settled(report, inside, {report.key: None})
     stale = stale_image(wanted_images, report.images) if report.health is Health.HEALTHY else None
     if stale:
         return replace(report, health=Health.PENDING, reason=f"{report.reason}, but {stale[1]} runs, not {stale[0]}")

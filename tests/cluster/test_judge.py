@@ -221,12 +221,33 @@ def child(**changes: Any) -> dict[str, Any]:
     return application(**fields)
 
 
+def of_charts(**changes: Any) -> dict[str, Any]:
+    """A child that deploys a chart with values from two repositories."""
+    sources = [
+        {"repoURL": "https://charts.example", "chart": "db", "targetRevision": "6.0.1"},
+        {"repoURL": "https://git.example/acme/values.git", "ref": "values", "path": "db"},
+        {"repoURL": "https://git.example/acme/more.git", "path": "db"},
+    ]
+    fields = {
+        "spec__source": None,
+        "spec__sources": sources,
+        "status__sync__comparedTo": {"sources": sources, "destination": DESTINATION},
+        "status__sync__revision": None,
+        "status__sync__revisions": ["6.0.1", OLD, OLD],
+        **changes,
+    }
+    return child(**fields)
+
+
 @pytest.mark.parametrize(
     ("inside", "expected"),
     [
         ([child()], "success"),
         ([child(status__health={"status": "Degraded"})], "failure"),
         ([child(status__sync__status="OutOfSync")], "pending"),
+        ([of_charts()], "success"),
+        ([of_charts(status__health={"status": "Progressing"})], "pending"),
+        ([of_charts(status__conditions=[{"type": "SyncError", "message": "attempt to [6.0.1]: x"}])], "failure"),
         ([], "unknown"),
     ],
 )

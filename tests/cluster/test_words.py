@@ -9,9 +9,9 @@ import pytest
 from promoter.cluster.images import parse_image, stale_image
 from promoter.cluster.inventory import flux_inventory
 from promoter.cluster.objects import Key, integer, key_of, moment, text
-from promoter.cluster.revision import branch_name, brief, commits_in, git_commit, mentioned
+from promoter.cluster.revision import branch_name, brief, git_commit, mentioned
 from promoter.cluster.wording import one_line
-from tests.cluster.objects_made import NOW, OLD, at
+from tests.cluster.objects_made import NOW, at
 
 REVISIONS = [
     (f"main@sha1:{NOW}", NOW, "main"),
@@ -52,10 +52,6 @@ def test_revision(revision: str, commit: str | None, branch: str) -> None:
 )
 def test_revision_in_a_message(message: str, revision: str) -> None:
     assert mentioned(message) == revision
-
-
-def test_commits_in_a_message() -> None:
-    assert commits_in(f"[{OLD} {NOW}] not {'a' * 41} nor {'a' * 12}") == (OLD, NOW)
 
 
 def test_brief_revision() -> None:

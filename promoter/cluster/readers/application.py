@@ -26,12 +26,13 @@ from promoter.cluster.objects import (
     deleting,
     dig,
     entries,
+    flag,
     key_of,
     moment,
     text,
 )
 from promoter.cluster.reader import Look, Reader, Related, Relation, Source
-from promoter.cluster.revision import brief, commits_in
+from promoter.cluster.revision import brief
 from promoter.cluster.wording import one_line
 
 _UNNAMED = Key("argoproj.io", "Application", "", "")
@@ -39,6 +40,8 @@ _SETTLED = timedelta(seconds=5)
 """Health that is younger may have been computed from pods of before the sync."""
 _SAME_CLUSTER = frozenset({"", "https://kubernetes.default.svc"})
 _FAILED = frozenset({"Failed", "Error"})
+
+_FURTHEST = (Relation.OTHER, Relation.UNKNOWN, Relation.SAME)
 
 _BY_HEALTH: Final = {
     "Healthy": (Health.HEALTHY, "is synced and healthy"),
@@ -63,8 +66,14 @@ class _Facts:
 
     @property
     def failed_here(self) -> bool:
-        """The last sync failed, and it was a sync of the revision that was compared."""
-        return self.text("operationState", "phase") in _FAILED and self.source.synced == self.source.compared
+        """The last sync failed, and it was a sync (no trial of one) of the revision that was compared."""
+        trial = flag(self.obj, "status", "operationState", "operation", "sync", "dryRun")
+        return self.text("operationState", "phase") in _FAILED and self.synced_here and not trial
+
+    @property
+    def synced_here(self) -> bool:
+        """The last sync was of the revision that was compared."""
+        return self.source.synced == self.source.compared
 
 
 _Finding = tuple[Health, str]
@@ -112,15 +121,19 @@ def _images(obj: Object) -> tuple[str, ...]:
 
 
 def _slot_source(obj: Object, look: Look) -> ArgoSource | None:
-    """Give the source that is the slot; when the object was named by the config, its only one or what it syncs."""
+    """Give the source that is the slot; when the object was named by the config, its only one or what it syncs.
+
+    Where several are, the one that is furthest from what is wanted: sources of one repository are compared at commits
+    of their own. Charts deliver no folder: they count where there is nothing else.
+    """
     sources = argo_sources(obj)
     matching = [source for source in sources if any(look.of_slot(place) for place in source.delivers)]
-    if matching:
-        return matching[0]
     if dig(obj, "spec", "sourceHydrator") is not None:
-        return sources[0]
-    fetched = [source for source in sources if source.delivers] or sources  # a chart alone delivers no folder
-    return fetched[0] if len(fetched) == 1 else None
+        return (*matching, *sources)[0]
+    fetched = [source for source in sources if source.delivers]
+    if not matching and len(fetched) > 1:
+        return None
+    return min(matching or fetched or sources, key=lambda source: _FURTHEST.index(look.relation(source.revision)))
 
 
 def _decide(facts: _Facts) -> _Finding:
@@ -152,7 +165,8 @@ def _condition_rows(facts: _Facts) -> _Finding | None:
     if "SyncError" not in found:
         return None
     message = one_line(found["SyncError"])
-    relations = {facts.look.relation(commit) for commit in commits_in(found["SyncError"].partition("]")[0])}
+    attempted = found["SyncError"].partition("[")[2].partition("]")[0].replace(",", " ").split()
+    relations = {facts.look.relation(revision) for revision in attempted}
     if Relation.SAME in relations:
         return Health.FAILED, f"SyncError: {message}"
     if relations == {Relation.UNKNOWN}:
@@ -191,12 +205,7 @@ def _sync_rows(facts: _Facts) -> _Finding | None:
     """Rows A10-A13: whether the cluster is as compared."""
     message = one_line(facts.text("operationState", "message"))
     if facts.text("sync", "status") == "OutOfSync":
-        automated = dig(facts.obj, "spec", "syncPolicy", "automated")
-        if automated is None or text(automated, "enabled") == "False":
-            return Health.PENDING, "is out of sync, and syncs only when a person asks"
-        if facts.failed_here:
-            return Health.FAILED, f"the sync failed: {message}"
-        return Health.PROGRESSING, "is out of sync"
+        return _out_of_sync(facts, message)
     finished, compared = (
         moment(facts.obj, "status", *path) for path in (("operationState", "finishedAt"), ("reconciledAt",))
     )
@@ -205,6 +214,25 @@ def _sync_rows(facts: _Facts) -> _Finding | None:
     if facts.failed_here:
         return Health.FAILED, f"the sync failed: {message}"
     return None
+
+
+def _out_of_sync(facts: _Facts, message: str) -> _Finding:
+    """Rows A10-A11, and why it stays so where Argo CD will not sync again by itself."""
+    automated = dig(facts.obj, "spec", "syncPolicy", "automated")
+    if automated is None or text(automated, "enabled") == "False":
+        return Health.PENDING, "is out of sync, and syncs only when a person asks"
+    if facts.failed_here:
+        return Health.FAILED, f"the sync failed: {message}"
+    differing = [entry for entry in entries(facts.obj, "status", "resources") if text(entry, "status") == "OutOfSync"]
+    if differing and all(flag(entry, "requiresPruning") for entry in differing) and not flag(automated, "prune"):
+        return Health.PROGRESSING, "is out of sync: what is no longer in Git is not pruned (syncPolicy.automated.prune)"
+    again = flag(automated, "selfHeal") or facts.text("operationState", "phase") != "Succeeded"
+    if facts.synced_here and not again:
+        return (
+            Health.PROGRESSING,
+            "is out of sync: was changed since, and does not heal itself (syncPolicy.automated.selfHeal)",
+        )
+    return Health.PROGRESSING, "is out of sync"
 
 
 def _by_health(facts: _Facts) -> _Finding:

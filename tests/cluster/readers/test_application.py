@@ -34,9 +34,16 @@ def out_of_sync(**changes: Any) -> dict[str, Any]:
     return application(**{"status__sync__status": "OutOfSync", **changes})
 
 
-def failed_sync(commit: str, phase: str = "Failed") -> dict[str, Any]:
+HEALS: dict[str, Any] = {"spec__syncPolicy__automated__selfHeal": True}
+SYNCED_BEFORE = {"status__operationState__syncResult": {"revision": OLD}}
+EXTRA = {"kind": "ConfigMap", "name": "old", "status": "OutOfSync", "requiresPruning": True}
+DIFFERS = {"group": "apps", "kind": "Deployment", "name": "shop", "status": "OutOfSync"}
+
+
+def failed_sync(commit: str, phase: str = "Failed", trial: bool = False) -> dict[str, Any]:
     return {
         "status__operationState": {
+            "operation": {"sync": {"dryRun": trial}},
             "phase": phase,
             "message": "one or more tasks failed",
             "finishedAt": at(4, 30),
@@ -73,6 +80,18 @@ ROWS = [
         told("SyncError", f"Failed last sync attempt to [{GONE}]: x"),
         "Unknown",
         "not known here",
+    ),
+    (
+        "A4 sync failed at a chart",
+        told("SyncError", "Failed last sync attempt to [6.0.1]: x"),
+        "Unknown",
+        "not known here",
+    ),
+    (
+        "A4 sync failed at several sources",
+        told("SyncError", f"Failed last sync attempt to [{OLD} {NOW}]: boom"),
+        "Failed",
+        "boom",
     ),
     ("A4 sync failed nowhere", told("SyncError", "Failed last sync attempt: boom"), "Pending", "boom"),
     (
@@ -115,6 +134,23 @@ ROWS = [
     ("A10 failed here", out_of_sync(**failed_sync(NOW)), "Failed", "the sync failed: one or more tasks failed"),
     ("A10 error here", out_of_sync(**failed_sync(NOW, "Error")), "Failed", "the sync failed"),
     ("A10 failed before", out_of_sync(**failed_sync(OLD)), "Progressing", "out of sync"),
+    ("A10 a trial failed", out_of_sync(**failed_sync(NOW, trial=True)), "Progressing", "out of sync"),
+    ("A10 changed by hand", out_of_sync(), "Progressing", "does not heal itself"),
+    ("A10 changed by hand, heals", out_of_sync(**HEALS), "Progressing", "is out of sync"),
+    ("A10 not synced yet", out_of_sync(**SYNCED_BEFORE), "Progressing", "is out of sync"),
+    ("A10 only to prune", out_of_sync(status__resources=[EXTRA]), "Progressing", "is not pruned"),
+    (
+        "A10 only to prune, and does",
+        out_of_sync(status__resources=[EXTRA], **HEALS, spec__syncPolicy__automated__prune=True),
+        "Progressing",
+        "is out of sync",
+    ),
+    (
+        "A10 more than to prune",
+        out_of_sync(status__resources=[EXTRA, DIFFERS], **HEALS),
+        "Progressing",
+        "is out of sync",
+    ),
     ("A11 manual", out_of_sync(**MANUAL), "Pending", "when a person asks"),
     ("A11 automation is off", out_of_sync(spec__syncPolicy__automated__enabled=False), "Pending", "when a person asks"),
     ("A11 failed, manual", out_of_sync(**MANUAL, **failed_sync(NOW)), "Pending", "when a person asks"),
@@ -126,6 +162,7 @@ ROWS = [
     ),
     ("A12 no comparison time", application(status__reconciledAt=None), "Progressing", "since the sync ended"),
     ("A13 hook failed", application(**failed_sync(NOW)), "Failed", "the sync failed"),
+    ("A13 a trial failed", application(**failed_sync(NOW, trial=True)), "Healthy", ""),
     ("A13 failed before", application(**failed_sync(OLD)), "Healthy", ""),
     ("A14 healthy", application(), "Healthy", "synced and healthy"),
     ("A14 healthy at a later commit", application(status__sync__revision=LATER), "Healthy", "synced and healthy"),
@@ -168,6 +205,7 @@ def several(sources: list[dict[str, Any]], revisions: list[str], synced: list[st
 
 FAILED = {"status__operationState__phase": "Failed"}
 OTHER = {**SOURCE, "path": "database"}
+OWN = {**SOURCE, "helm": {"valueFiles": ["$config/shop/values.yaml"]}}
 
 # With several sources, only the revision of the one that is the slot counts.
 SEVERAL = [
@@ -178,6 +216,10 @@ SEVERAL = [
     ("value files behind", several([VALUES, REFERENCE], ["6.0.1", OLD], ["6.0.1", OLD]), "Pending"),
     ("too few revisions", several([OTHER, SOURCE], [NOW], [NOW]), "Unknown"),
     ("none is mine", several([OTHER, {**SOURCE, "path": "web"}], [NOW, NOW], [NOW, NOW]), "Unknown"),
+    ("mine is there twice, one is behind", several([SOURCE, SOURCE], [NOW, OLD], [NOW, OLD]), "Pending"),
+    ("mine is there twice, one is not known", several([SOURCE, SOURCE], [NOW, GONE], [NOW, GONE]), "Unknown"),
+    ("mine and its value files, which are behind", several([OWN, REFERENCE], [NOW, OLD], [NOW, OLD]), "Pending"),
+    ("charts alone", several([CHART, CHART], ["6.0.1", "6.0.1"], []), "Unknown"),
     ("the only one from Git", several([CHART, OTHER], ["6.0.1", NOW], ["6.0.1", NOW]), "Healthy"),
     ("hook failed here", several([OTHER, SOURCE], [OLD, NOW], [OLD, NOW], **FAILED), "Failed"),
     ("hook failed before", several([OTHER, SOURCE], [NOW, NOW], [NOW, OLD], **FAILED), "Healthy"),
