@@ -210,12 +210,19 @@ def test_success_of_a_release_names_the_commit() -> None:
     assert answer(helm_release(), helm_chart(), git_repository()).revision == NOW
 
 
+INDEX = {
+    "apiVersion": "source.toolkit.fluxcd.io/v1",
+    "kind": "HelmRepository",
+    "metadata": {"name": "acme", "namespace": "shop", "generation": 1},
+    "status": {"artifact": {"revision": "sha256:" + "e" * 64}, "observedGeneration": 1},
+}
 MOVED_ON = git_repository(status__artifact={"revision": flux(LATER)})
 BY_VERSION: Made = {"status__lastAttemptedRevision": "6.0.3", "first__chartVersion": "6.0.3"}
 
 # Nobody asks for a slot: what is wanted is what the source has.
 ALONE = [
     ("release of an index", [from_index(), indexed_chart()], "Healthy"),
+    ("release of an index that is there", [from_index(), indexed_chart(), INDEX], "Healthy"),
     ("release of an index, pinned", [from_index("6.0.3")], "Healthy"),
     ("release of an index, the chart not there", [from_index()], "Unknown"),
     ("release of an index, behind", [from_index(), indexed_chart(status__artifact={"revision": "6.0.4"})], "Pending"),

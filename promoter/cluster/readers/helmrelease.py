@@ -244,7 +244,8 @@ def _released_rows(facts: _Facts) -> _Finding:
         return found
     if _tests_matter(facts) and facts.condition("TestSuccess").status != "True":
         return _Finding(Health.FAILED, f"its tests did not pass: {_why(facts.condition('TestSuccess'))}")
-    if facts.condition("Drifted").status == "True" and text(facts.obj, "spec", "driftDetection", "mode") == "warn":
+    mode = text(facts.obj, "spec", "driftDetection", "mode")
+    if facts.condition("Drifted").status == "True" and mode in ("enabled", "warn"):
         return _Finding(Health.UNKNOWN, f"is released, but changed since: {_why(facts.condition('Drifted'))}")
     if any(flag(action, "disableWait") for action in facts.actions):
         return _Finding(Health.APPLIED_UNASSESSED, "released without waiting for health (disableWait)")

@@ -56,7 +56,13 @@ ROWS = [
     ("has it, ready not said", source(FETCHING | {"status": "False"}), "Progressing", "does not say why"),
     ("behind", source(commit=OLD), "Pending", "11111111, which holds other content"),
     ("behind and stuck", source(*failed(), commit=OLD), "Pending", "it is stuck: bad deploy key"),
-    ("behind, signature", source(READY, REJECTED, commit=OLD), "Failed", "rejected the signature of what is newer"),
+    (
+        "behind, signature",
+        source(READY, REJECTED, commit=OLD),
+        "Failed",
+        "what is newer; it is stuck: signed by nobody",
+    ),
+    ("has it, the signature after it", source(READY, REJECTED), "Progressing", "nothing newer: signed by nobody"),
     ("unknown commit", source(commit=GONE), "Unknown", "99999999, which is not a commit known here"),
     # SHA-256 repositories: the algorithm is not written, and nothing names a commit that is known.
     ("no commit", source(status__artifact={"revision": "main@<unknown>:" + "2" * 64}), "Unknown", "not a commit"),

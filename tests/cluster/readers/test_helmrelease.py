@@ -199,12 +199,37 @@ ROWS = [
         "Failed",
         "did not pass",
     ),
+    (
+        "11 failures do not matter in an install, which this may not have been",
+        with_conditions(
+            RELEASE_READY,
+            UNTESTED,
+            spec__install={"remediation": {"ignoreTestFailures": True}},
+            first__action=None,
+            status__lastAttemptedReleaseAction=None,
+            **TESTS,
+        ),
+        "Failed",
+        "did not pass",
+    ),
     ("11 tests are off", with_conditions(RELEASE_READY, UNTESTED), "Healthy", ""),
     (
         "drift, warned of",
         with_conditions(RELEASE_READY, DRIFTED, spec__driftDetection={"mode": "warn"}),
         "Unknown",
         "changed since: DriftDetected: Deployment/shop/shop changed",
+    ),
+    (
+        "drift, not corrected",
+        with_conditions(RELEASE_READY, DRIFTED, spec__driftDetection={"mode": "enabled"}),
+        "Unknown",
+        "changed since",
+    ),
+    (
+        "drift, not looked for",
+        with_conditions(RELEASE_READY, DRIFTED, spec__driftDetection={"mode": "disabled"}),
+        "Healthy",
+        "",
     ),
     ("drift, left from before", with_conditions(RELEASE_READY, DRIFTED), "Healthy", ""),
     ("13 nobody waited", helm_release(spec__upgrade={"disableWait": True}), "AppliedUnassessed", "disableWait"),
@@ -218,6 +243,12 @@ ROWS = [
     (
         "13 the action by the status",
         helm_release(spec__install={"disableWait": True}, first__action=None),
+        "Healthy",
+        "",
+    ),
+    (
+        "14 a version in the spec says nothing of a chart in Git",
+        helm_release(spec__chart__spec__version="1.0.0"),
         "Healthy",
         "",
     ),
@@ -472,6 +503,8 @@ def test_report_says_what_it_is_about() -> None:
     assert str(report.updated) == "2026-03-02 10:09:00+00:00"
     assert not report.remote
     assert READER.read(helm_release(), look()).revision == packaged(NOW)
+    # What the source has meanwhile was never released.
+    assert READER.read(at_commit(OLD), look(chart_at(NOW))).revision == packaged(OLD)
     assert READER.read(helm_release(spec__kubeConfig={"secretRef": {"name": "eu"}}), look()).remote
     assert READER.read(helm_release(status__inventory=None), look(helm_chart())).inventory is None
 
