@@ -60,17 +60,16 @@ def _workload(obj: Object) -> Key | None:
 
 
 def _images(obj: Object, look: Look) -> tuple[str, ...]:
-    """Give the images of the stable ReplicaSet; the template's are the same only once all is promoted."""
+    """Give the images of the stable pods: the template's once all is promoted, until then those of their ReplicaSet."""
     key, stable = key_of(obj), text(obj, "status", "stableRS")
-    if key is not None and stable:
-        found = look.related(Key("apps", "ReplicaSet", key.namespace, f"{key.name}-{stable}"))
-        if found is not None:
-            return pod_images(found)
-    if not stable or stable != text(obj, "status", "currentPodHash"):
+    if key is None or not stable:
         return ()
-    workload = _workload(obj)
-    template = obj if workload is None else look.related(workload)
-    return () if template is None else pod_images(template)
+    if stable != text(obj, "status", "currentPodHash"):
+        found = look.related(Key("apps", "ReplicaSet", key.namespace, f"{key.name}-{stable}"))
+    else:
+        workload = _workload(obj)
+        found = obj if workload is None else look.related(workload)
+    return () if found is None else pod_images(found)
 
 
 def _seen(obj: Object, related: Related) -> Finding | None:
