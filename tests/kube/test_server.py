@@ -188,6 +188,17 @@ def test_what_a_test_made_is_gone_after_it(kube: Kube, tmp_path: Path) -> None:
         assert refused.value.status == 404, path
 
 
+def test_a_namespace_that_the_test_deleted_is_ended(kube: Kube, tmp_path: Path) -> None:
+    mine = Kube(kube.url, kube.ca_file, kube.tokens, kube.folder, tmp_path, kube.programs)
+    at = mine.namespace()
+    named = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": at}}
+    mine.delete(named)
+    assert mine.get(named)["status"]["phase"] == "Terminating"
+    mine.forget()
+    with pytest.raises(Refused, match="404"):
+        kube.get(named)
+
+
 def test_many_are_applied_at_once(kube: Kube) -> None:
     at, numbers = kube.namespace(), count()
     many = ({**deployment(), "metadata": {"name": f"shop-{next(numbers)}"}} for _ in range(40))
