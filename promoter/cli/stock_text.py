@@ -20,7 +20,7 @@ select i.app, i.environment, i.cluster, i.version, i.since, i.state, i.health, i
      from behind b where b.app = i.app and b.environment = i.environment order by b.releases desc, b.ahead limit 1)
 from inventory i where i.app is not null order by i.app, i.position, i.cluster"""
 _DIFFERENT = """
-select app, environment, cluster, coalesce(version, '-'), reason from inventory
+select app, environment, cluster, coalesce(version, '-'), reported, reason from inventory
 where app is not null and agrees = 0 order by app, position, cluster"""
 _DRIFTED = "select app, environment from slots where drift order by app, position"
 _ALONE = """
@@ -42,8 +42,7 @@ def show_stock(screen: Screen, database: sqlite3.Connection, now: datetime) -> N
     drifted = database.execute(_DRIFTED).fetchall()
     if different or drifted:
         _title(screen, "Git and the cluster differ", bool(slots))
-        rows = [[*_texts(app, environment, cluster, f"Git has {version}"), ("", plain(reason or ""))]
-                for app, environment, cluster, version, reason in different]  # fmt: skip
+        rows = [_difference(*row) for row in different]
         rows += [_texts(app, environment, "", "holds a hand edit") for app, environment in drifted]
         screen.table(rows, indent=2)
     alone = database.execute(_ALONE).fetchall()
@@ -58,6 +57,13 @@ def show_stock(screen: Screen, database: sqlite3.Connection, now: datetime) -> N
     if not slots and not alone:
         screen.line("nothing is there")
     _troubles(screen, database)
+
+
+def _difference(
+    app: str, environment: str, cluster: str, version: str, reported: str | None, reason: str | None
+) -> list[Cell]:
+    said = f"Git has {version}" + (f", the cluster {reported}" if reported and reported != version else "")
+    return [*_texts(app, environment, cluster, said), ("", plain(reason or "", 500))]
 
 
 def _troubles(screen: Screen, database: sqlite3.Connection) -> None:

@@ -17,7 +17,7 @@ from datetime import datetime
 from promoter.cluster.fluxchart import newest_of
 from promoter.cluster.fluxsource import flux_source
 from promoter.cluster.health import Health, Report
-from promoter.cluster.objects import Key, Object, dig, key_of, text
+from promoter.cluster.objects import GroupKind, Key, Object, dig, key_of, text
 from promoter.cluster.reader import Look, Reader, Related, Relation, Source
 from promoter.cluster.readers import reader_of
 from promoter.cluster.revision import git_commit
@@ -55,10 +55,11 @@ def appraise(
     def related(key: Key) -> Object | None:
         return None if key in doubled else by_key.get(key)
 
+    kinds = frozenset((key.group, key.kind) for key in by_key)
     return [
         Appraised(by_key[key], Report(key, Health.UNKNOWN, _TWICE), ())
         if key in doubled
-        else _judge(by_key[key], reader_of(key.group_kind), related, now, cluster, measure)
+        else _judge(by_key[key], reader_of(key.group_kind), related, now, cluster, measure, kinds)
         for key in sorted(by_key)
     ]
 
@@ -78,7 +79,13 @@ def keyed(objects: Iterable[Object]) -> tuple[dict[Key, Object], set[Key]]:
 
 
 def _judge(
-    obj: Object, reader: Reader, related: Related, now: datetime, cluster: str, measure: Measure | None
+    obj: Object,
+    reader: Reader,
+    related: Related,
+    now: datetime,
+    cluster: str,
+    measure: Measure | None,
+    kinds: frozenset[GroupKind],
 ) -> Appraised:
     sources = reader.sources(obj, related)
     asked = measure.path if measure is not None else None
@@ -93,7 +100,13 @@ def _judge(
     if asked is not None and sources and all(source.path != asked for source in sources):
         paths = ", ".join(sorted({source.path or "the root" for source in sources}))
         return Appraised(obj, replace(report, health=Health.UNKNOWN, reason=f"delivers {paths}, not {asked}"), sources)
+    if report.health is Health.HEALTHY and not report.uncovered and not _any_of(report, kinds):
+        return Appraised(obj, report, sources)  # there is nothing to look at behind it
     return Appraised(obj, settled(report, look), sources)
+
+
+def _any_of(report: Report, kinds: frozenset[GroupKind]) -> bool:
+    return any((key.group, key.kind) in kinds for key in report.inventory or ())
 
 
 def settled(report: Report, look: Look) -> Report:

@@ -59,10 +59,15 @@ def _flux_key(identity: str) -> Key | None:
 def argo_inventory(obj: Object) -> tuple[Key, ...]:
     """Give `status.resources` as keys, hooks left out: they come and go with each sync."""
     return tuple(
-        Key(text(entry, "group"), text(entry, "kind"), text(entry, "namespace"), text(entry, "name"))
+        Key(_word(entry, "group"), _word(entry, "kind"), _word(entry, "namespace"), _word(entry, "name"))
         for entry in entries(obj, "status", "resources")
-        if not flag(entry, "hook")
+        if "hook" not in entry or not flag(entry, "hook")
     )
+
+
+def _word(entry: Object, name: str) -> str:
+    value = entry.get(name)  # there are hundreds of these in an Application, and thousands of Applications
+    return value if type(value) is str else text(entry, name)
 
 
 def workloads(keys: Iterable[Key]) -> tuple[Key, ...]:

@@ -57,7 +57,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,18}")
 def dig(obj: Any, *path: str) -> Any:
     """Give what stands under `path`, or None."""
     for name in path:
-        if not isinstance(obj, Mapping):
+        if type(obj) is not dict and not isinstance(obj, Mapping):  # the first is quick, and nearly always so
             return None
         obj = obj.get(name)
     return obj
@@ -66,6 +66,8 @@ def dig(obj: Any, *path: str) -> Any:
 def text(obj: Any, *path: str) -> str:
     """Give a scalar as text; a YAML boolean reads as the API writes it, `True` or `False`."""
     value = dig(obj, *path)
+    if type(value) is str:
+        return value
     return str(value) if isinstance(value, (str, int, float)) else ""
 
 
@@ -87,7 +89,9 @@ def flag(obj: Any, *path: str) -> bool:
 def entries(obj: Any, *path: str) -> tuple[Object, ...]:
     """Give the mappings in a list."""
     value = dig(obj, *path)
-    return tuple(entry for entry in value if isinstance(entry, Mapping)) if isinstance(value, list) else ()
+    if not isinstance(value, list):
+        return ()
+    return tuple(entry for entry in value if type(entry) is dict or isinstance(entry, Mapping))
 
 
 def moment(obj: Any, *path: str) -> datetime | None:

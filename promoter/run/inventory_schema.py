@@ -86,6 +86,8 @@ verdict text success, pending, failure or unknown; null when nothing is asked th
 agrees integer 1: it runs what Git holds; 0: it does not; null: nobody can tell
 reason text Why
 revision text What it reports
+reported text The release that this commit brought here, r40; null when it brought none
+reported_version text Its version
 object text The object that delivers it, Kind/namespace/name
 seen text When its controller said so"""
         ),
@@ -190,19 +192,21 @@ health text The cluster's verdict, of an object that belongs to no slot its own
 agrees integer As in clusters
 drift integer As in slots
 revision text What the cluster reports
-images text Image references, separated by spaces
+reported text The release of that revision: its version, else its name
+images text What runs there, separated by spaces: as reported, else, where that is live, as in Git
 object text Kind/namespace/name
 reason text Why the health is what it is"""
         ),
         select=f"""
 select s.app, s.environment, s.position, c.cluster, coalesce(s.version, s.release), s.release, s.since, s.state,
-  c.verdict as health, c.agrees, s.drift, c.revision,
+  c.verdict as health, c.agrees, s.drift, c.revision, coalesce(c.reported_version, c.reported),
   coalesce({_IMAGES.format("i.app = s.app and i.environment = s.environment and i.cluster = c.cluster")},
-    {_IMAGES.format("i.app = s.app and i.environment = s.environment and i.side = 'git'")}) as images,
+    case when coalesce(c.verdict, 'success') = 'success' then
+      {_IMAGES.format("i.app = s.app and i.environment = s.environment and i.side = 'git'")} end) as images,
   c.object, c.reason
 from slots s left join clusters c on c.app = s.app and c.environment = s.environment
 union all
-select null, null, null, o.cluster, o.version, null, null, null, o.verdict, null, null, o.revision,
+select null, null, null, o.cluster, o.version, null, null, null, o.verdict, null, null, o.revision, null,
   {_IMAGES.format("i.object = o.id")},
   o.kind || '/' || case o.namespace when '' then '' else o.namespace || '/' end || o.name, o.reason
 from objects o where o.app is null and o.application""",  # noqa: S608 (nothing in it comes from outside)

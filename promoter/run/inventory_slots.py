@@ -78,15 +78,17 @@ def _named(ledger: Ledger, number: int | None) -> tuple[str | None, str | None]:
 def _clusters(view: View) -> Iterator[Row]:
     said = {live.cluster: live for live in (view.seen.live if view.seen is not None else ())}
     looked = view.rules.live.kind != "none"
+    stays = (*view.place.past, view.place.stay) if view.place.stay is not None else ()
+    brought = {str(stay.commit): stay.release for stay in stays}
     for name in view.rules.clusters:
         live = said.get(name)
         if live is None:
-            yield (view.app, view.environment, name, None, None, None, None, None, None)
+            yield (view.app, view.environment, name, None, None, None, None, None, None, None, None)
             continue
         agrees = _AGREES[live.answer] if looked else None
         yield (
             view.app, view.environment, name, live.answer.value, agrees, live.reason, live.revision or None,
-            live.object or None, stamp_or_none(live.seen),
+            *_named(view.ledger, brought.get(live.revision)), live.object or None, stamp_or_none(live.seen),
         )  # fmt: skip
 
 
