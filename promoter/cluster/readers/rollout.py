@@ -29,7 +29,7 @@ from promoter.cluster.objects import (
     moment,
     text,
 )
-from promoter.cluster.observed import Finding, count, not_current, wanted_replicas, why
+from promoter.cluster.observed import Finding, count, wanted_replicas, why
 from promoter.cluster.pods import pod_images
 from promoter.cluster.reader import DeliversNothing, Look, Reader, Related
 from promoter.cluster.wording import one_line
@@ -78,13 +78,14 @@ def _seen(obj: Object, related: Related) -> Finding | None:
         return Health.UNKNOWN, "is being deleted"
     if not text(obj, "status", "phase"):
         return Health.PENDING, "has not been seen by its controller yet"
-    if text(obj, "status", "observedGeneration") and integer(obj, "status", "observedGeneration") is None:
-        return Health.PROGRESSING, "its controller is too old to tell which generation it has seen"
-    found = not_current(obj)
+    generation, seen = text(obj, "metadata", "generation"), text(obj, "status", "observedGeneration")
+    if not seen or seen != generation:
+        return Health.PROGRESSING, f"generation {generation} has not been seen by its controller yet"
     key = _workload(obj)
-    if found is not None or key is None:
-        return found
-    workload = related(key)
+    return None if key is None else _workload_seen(obj, key, related(key))
+
+
+def _workload_seen(obj: Object, key: Key, workload: Object | None) -> Finding | None:
     if workload is None:
         return Health.UNKNOWN, f"takes its pods from {key}, which is not among the objects that were read"
     seen = integer(obj, "status", "workloadObservedGeneration")

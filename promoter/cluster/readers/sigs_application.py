@@ -78,7 +78,7 @@ def _decide(obj: Object) -> Finding:
         return Health.PENDING, "has not been seen by its controller, which may not run in this cluster"
     stale = not_current(obj)
     if stale is not None:
-        return stale
+        return Health.PROGRESSING, stale[1]
     return _counted(obj) or _by_condition(obj)
 
 

@@ -27,8 +27,13 @@ ROWS = [
     ("no phase", phase("", status__observedGeneration="8"), "Pending", "not been seen"),
     ("spec not seen", rollout(metadata__generation=9), "Progressing", "generation 9 has not been seen"),
     ("generation as a number", rollout(status__observedGeneration=8), "Healthy", ""),
-    ("no generation seen", rollout(status__observedGeneration=None), "Pending", "not been seen"),
-    ("a hash of the spec", rollout(status__observedGeneration="58b949649c"), "Progressing", "too old"),
+    ("no generation seen", rollout(status__observedGeneration=None), "Progressing", "generation 8"),
+    (
+        "a hash of the spec",
+        rollout(status__observedGeneration="58b949649c"),
+        "Progressing",
+        "generation 8 has not been seen",
+    ),
     ("a hash of digits", rollout(status__observedGeneration="5864949649"), "Progressing", "generation 8"),
     ("invalid", rollout(status__conditions=[INVALID]), "Failed", "InvalidSpec: missing strategy"),
     (
