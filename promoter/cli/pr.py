@@ -17,6 +17,7 @@ from promoter.cli.screen import Cell
 from promoter.cli.shell import Shell, shared_options
 from promoter.errors import UsageError
 from promoter.forge.local import LocalForge
+from promoter.forge.local_acts import DEPLOYED, STATES
 from promoter.forge.local_merge import METHODS
 from promoter.git.repository import open_repository
 from promoter.model.forge import PullRequest, PullState, Review
@@ -101,7 +102,7 @@ def comment(shell: Shell, number: int, text: str) -> None:
 @_verb("check")
 @_number
 @click.argument("name")
-@click.argument("state", type=click.Choice(["success", "pending", "failure"]))
+@click.argument("state", type=click.Choice(STATES))
 @click.option("--description", default="", help="One line of what was found.")
 @click.option("--url", default="", help="Where the details are.")
 @click.option("--head", metavar="COMMIT", help="The commit that was checked; else the current head.")
@@ -111,6 +112,29 @@ def check(shell: Shell, number: int, name: str, state: str, description: str, ur
     forge = _forge(shell)
     commit = Oid(head) if head else forge.pull(number).head
     forge.set_check(commit, name, state, shell.who, shell.clock(), description, url)
+
+
+@_verb("deploy")
+@click.argument("environment")
+@click.argument("commit", metavar="COMMIT")
+@click.argument("state", type=click.Choice(DEPLOYED))
+@click.option("--url", default="", help="Where the details are.")
+@_shell
+def deploy(shell: Shell, environment: str, commit: str, state: str, url: str) -> None:
+    """Post how the deployment of COMMIT to ENVIRONMENT (prod, or prod/shop) went."""
+    _forge(shell).deploy(environment, Oid(commit), state, shell.who, shell.clock(), url)
+
+
+@_verb("status")
+@click.argument("commit", metavar="COMMIT")
+@click.argument("name")
+@click.argument("state", type=click.Choice(STATES))
+@click.option("--description", default="", help="One line of what was found.")
+@click.option("--url", default="", help="Where the details are.")
+@_shell
+def status(shell: Shell, commit: str, name: str, state: str, description: str, url: str) -> None:
+    """Post status NAME on COMMIT, as a controller does on what it applied."""
+    _forge(shell).set_check(Oid(commit), name, state, shell.who, shell.clock(), description, url)
 
 
 @_verb("merge")

@@ -17,7 +17,7 @@ from promoter.forge.local_port import Shared
 from promoter.forge.local_records import People, PullRecord
 from promoter.forge.local_state import State
 from promoter.forge.local_store import ForgeStore, Look
-from promoter.model.forge import Check, Comment, Permission, Protection, PullRequest, PullText
+from promoter.model.forge import Check, Comment, Deployment, Permission, Protection, PullRequest, PullText
 from promoter.model.names import Branch, Oid
 
 
@@ -84,6 +84,10 @@ class LocalForge:
     def set_status(self, commit: Oid, name: str, state: str, description: str, url: str, now: datetime) -> None:
         """Post a commit status; nothing is written when it already says so."""
         self.set_check(commit, name, state, self.identity, now, description, url)
+
+    def deployments(self, environment: str) -> Sequence[Deployment]:
+        """Give the deployments to `environment`, the last one made first."""
+        return self._state.deployments(self._store.look()).get(environment, ())
 
     def comments(self, number: int) -> Sequence[Comment]:
         """Give the comments on a pull request, oldest first. Raises EdgeFailed when there is no such pull request."""
@@ -168,6 +172,10 @@ class LocalForge:
     ) -> None:
         """Post a check as `reporter`: `success`, `pending` or `failure`."""
         self._acts.check(commit, Check(name, state, reporter, now, url, description), now)
+
+    def deploy(self, environment: str, commit: Oid, state: str, creator: str, now: datetime, url: str = "") -> None:
+        """Say how a deployment went: one of DEPLOYED; the last one again: its new state."""
+        self._acts.deploy(Deployment(commit, environment, state, creator, now, url))
 
     def set_people(
         self, permissions: Mapping[str, Permission], teams: Mapping[str, Collection[str]], now: datetime

@@ -15,13 +15,18 @@ from promoter.forge import local_records as records
 from promoter.forge.local_merge import METHODS
 from promoter.forge.local_port import Move
 from promoter.forge.local_records import Opinion, People, PullRecord, dump
-from promoter.forge.local_state import State, statuses_path
+from promoter.forge.local_state import DEPLOYMENTS, State, statuses_path
 from promoter.forge.local_store import Change, Look, signature
-from promoter.model.forge import RANKS, Check, Comment, Permission, Protection, PullState, PullText
+from promoter.model.forge import RANKS, Check, Comment, Deployment, Permission, Protection, PullState, PullText
 from promoter.model.names import Branch, Oid
 
 STATES = ("success", "pending", "failure")
 """What a commit status can say."""
+
+DEPLOYED = ("success", "pending", "failure", "inactive")
+"""What can be said of a deployment."""
+KEPT_DEPLOYMENTS = 50
+"""How many deployments to one environment are kept."""
 
 _USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}(?:\[bot\])?")
 _OID = re.compile(r"[0-9a-f]{40}")
@@ -260,6 +265,29 @@ class Acts:
             return Change(None, {statuses_path(commit): dump(after), **self._heads(look, commit)})
 
         self._store.write(f"Set a status on {commit}", check.reporter, now, plan)
+
+    def deploy(self, said: Deployment) -> None:
+        """Make a deployment, or give its creator's newest one of that commit another state."""
+        checked_user(said.creator)
+        if said.state not in DEPLOYED:
+            raise UsageError(f"a deployment cannot be {said.state!r}", f"one of {', '.join(DEPLOYED)}")
+        if not said.environment:
+            raise UsageError("a deployment needs an environment", "prod, or prod/shop")
+        if _OID.fullmatch(said.commit) is None:
+            raise UsageError(f"{said.commit!r} is not a commit id", "40 hex digits")
+
+        def plan(look: Look) -> Change[None]:
+            known = self._state.deployments(look)
+            before = known.get(said.environment, ())
+            last = before[0] if before else None
+            if last is not None and (last.commit, last.creator) == (said.commit, said.creator):
+                if replace(last, at=said.at) == said:
+                    return Change(None)
+                before = before[1:]
+            after = {**known, said.environment: (said, *before)[:KEPT_DEPLOYMENTS]}
+            return Change(None, {DEPLOYMENTS: dump(after)})
+
+        self._store.write(f"Deploy {said.commit} to {said.environment}: {said.state}", said.creator, said.at, plan)
 
     def _heads(self, look: Look, commit: Oid) -> Mapping[str, bytes]:
         branches = [branch for branch, tip in look.branches.items() if tip == commit]

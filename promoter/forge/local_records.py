@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from promoter.errors import EdgeFailed
-from promoter.model.forge import Check, Comment, Permission, Protection, PullState
+from promoter.model.forge import Check, Comment, Deployment, Permission, Protection, PullState
 from promoter.model.names import Branch, Oid
 
 T = TypeVar("T")
@@ -137,6 +137,24 @@ def checks(raw: Any) -> tuple[Check, ...]:
         )
         for one in raw
     )
+
+
+def deployments(raw: Any) -> Mapping[str, tuple[Deployment, ...]]:
+    """Read what was deployed: the forge's environment -> its deployments, the last one made first."""
+    return {
+        environment: tuple(
+            Deployment(
+                commit=Oid(_text(one["commit"])),
+                environment=environment,
+                state=_text(one["state"]),
+                creator=_text(one["creator"]),
+                at=_time(one["at"]),
+                url=_text(one["url"]),
+            )
+            for one in several
+        )
+        for environment, several in raw.items()
+    }
 
 
 def people(raw: Any) -> People:

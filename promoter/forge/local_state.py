@@ -15,11 +15,12 @@ from promoter.forge.codeowners import PLACES, Codeowners, parse_codeowners
 from promoter.forge.local_merge import Merger
 from promoter.forge.local_records import People, PullRecord
 from promoter.forge.local_store import ForgeStore, Look
-from promoter.model.forge import RANKS, Check, Permission, Protection, PullRequest, PullState, Review
+from promoter.model.forge import RANKS, Check, Deployment, Permission, Protection, PullRequest, PullState, Review
 from promoter.model.names import Branch, Oid
 
 NOBODY = People()
 UNPROTECTED = Protection()
+DEPLOYMENTS = "deployments.json"
 
 
 class State:
@@ -123,6 +124,11 @@ class State:
     def checks(self, look: Look, commit: Oid) -> tuple[Check, ...]:
         """Give the newest check of each name and reporter on `commit`."""
         return self.store.read(look, statuses_path(commit), records.checks, ())
+
+    def deployments(self, look: Look) -> Mapping[str, tuple[Deployment, ...]]:
+        """Give what was deployed: the forge's environment -> its deployments, the last one made first."""
+        none: Mapping[str, tuple[Deployment, ...]] = {}
+        return self.store.read(look, DEPLOYMENTS, records.deployments, none)
 
     def people(self, look: Look) -> People | None:
         """Give who may do what; None when nobody has ever been named."""

@@ -1,8 +1,8 @@
 """Where the local forge keeps what no branch says: one ref of the repository itself, pushed and fetched like any other.
 
 `refs/promoter/forge` is a chain of commits; `git log -p` of it is the forge's history. Its tree:
-`pulls/<number>.json`, `comments/<number>.json`, `statuses/<first two digits>/<commit>.json`, `people.json` and
-`protection.json`.
+`pulls/<number>.json`, `comments/<number>.json`, `statuses/<first two digits>/<commit>.json`, `deployments.json`,
+`people.json` and `protection.json`.
 
 Invariants: a write is one commit on the tip that was read, swapped in with compare-and-swap; a write that lost is made
 again from a fresh read, so nobody's words are lost; a write that would change nothing writes nothing.

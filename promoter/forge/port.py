@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from promoter.model.forge import Check, Comment, Permission, Protection, PullRequest, PullText
+from promoter.model.forge import Check, Comment, Deployment, Permission, Protection, PullRequest, PullText
 from promoter.model.names import Branch, Oid
 
 
@@ -50,6 +50,10 @@ class Forge(Protocol):
 
     def set_status(self, commit: Oid, name: str, state: str, description: str, url: str, now: datetime) -> None:
         """Post a commit status; nothing is written when it already says so."""
+        ...
+
+    def deployments(self, environment: str) -> Sequence[Deployment]:
+        """Give the deployments to the forge's `environment`, the last one made first; at least the newest 20."""
         ...
 
     def comments(self, number: int) -> Sequence[Comment]:

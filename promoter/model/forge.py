@@ -46,6 +46,22 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployment of one commit as the forge keeps it, with the newest word on it."""
+
+    commit: Oid
+    environment: str
+    """The forge's name for it, `prod-eu/shop`."""
+    state: str
+    """`success`, `pending` (also queued and in progress), `failure` (also error), or `inactive`: no longer there."""
+    creator: str
+    """Who made it."""
+    at: datetime
+    """When `state` was said."""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """A person's newest opinion on a pull request, for the head they saw."""
 

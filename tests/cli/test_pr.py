@@ -16,7 +16,7 @@ from promoter.forge.local_store import FORGE_REF
 from promoter.git.repository import Repository
 from promoter.model.forge import Permission, PullState, PullText
 from promoter.model.names import Branch
-from tests.repos import START, commit_files, make_repo, tip
+from tests.repos import START, commit_files, head, make_repo, tip
 
 MAIN = Branch("main")
 NEXT = Branch("main-next/shop")
@@ -117,6 +117,21 @@ def test_label(repo: Repository, run: Run) -> None:
     assert (code, err) == (2, "promoter: which label?\n  --add LABEL or --remove LABEL\n")
 
 
+def test_what_controllers_post(repo: Repository, run: Run) -> None:
+    commit = head(repo)
+    assert run("status", commit, "kustomization/shop", "success", "--as", "flux-bot")[0] == 0
+    assert run("deploy", "prod/shop", commit, "failure", "--as", "argo-bot", "--url", "https://cd.example/1")[0] == 0
+    forge = LocalForge(repo)
+    assert [(one.name, one.state, one.reporter) for one in forge.checks(commit)] == [
+        ("kustomization/shop", "success", "flux-bot")
+    ]
+    (deployed,) = forge.deployments("prod/shop")
+    assert (deployed.commit, deployed.state, deployed.creator) == (commit, "failure", "argo-bot")
+    before = repo.refs()
+    assert run("deploy", "prod/shop", commit, "failure", "--as", "argo-bot", "--url", "https://cd.example/1")[0] == 0
+    assert repo.refs() == before
+
+
 def test_comment_from_standard_input(
     repo: Repository, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -177,6 +192,10 @@ def test_text_of_others_does_nothing_to_the_terminal(repo: Repository, run: Run)
         (["approve", "1", "--as", "promoter"], 1, "cannot review it"),
         (["approve", "1", "--as", "a b"], 2, "cannot be a user's name"),
         (["check", "1", "ci", "green", "--as", "kim"], 2, "'green' is not one of"),
+        (["status", "abc", "ci", "success", "--as", "kim"], 2, "is not a commit id"),
+        (["deploy", "prod", "abc", "success", "--as", "kim"], 2, "is not a commit id"),
+        (["deploy", "", "1" * 40, "success", "--as", "kim"], 2, "a deployment needs an environment"),
+        (["deploy", "prod", "1" * 40, "green", "--as", "kim"], 2, "'green' is not one of"),
         (["merge", "1", "--as", "kim", "--method", "octopus"], 2, "'octopus' is not one of"),
     ],
 )
@@ -191,7 +210,8 @@ def test_refusals(repo: Repository, run: Run, words: list[str], code: int, messa
 
 def test_help_names_every_command(run: Run) -> None:
     out = run("--help")[1]
-    for name in ("list", "show", "approve", "comment", "check", "merge", "close", "reopen", "label"):
+    names = ("list", "show", "approve", "comment", "check", "merge", "close", "reopen", "label", "status", "deploy")
+    for name in names:
         assert f"\n  {name} " in out
 
 

@@ -54,6 +54,9 @@ class People(Protocol):
 
     def check(self, commit: Oid, name: str, state: str, reporter: str, at: datetime) -> None: ...
 
+    def deploy(self, environment: str, commit: Oid, state: str, creator: str, at: datetime) -> None:
+        """Make a deployment with that state; the same commit by the same creator again: the last one's new state."""
+
 
 def at(minutes: int) -> datetime:
     return START + timedelta(minutes=minutes)
@@ -418,6 +421,37 @@ class ForgeContract(ABC):
         assert forge.checks(propose(repo, "3")) == ()
         assert forge.pull(pull.number).checks == ()
 
+    def test_deployments_are_read_newest_first(self, forge: Forge, repo: Repository, people: People) -> None:
+        first, second = tip(repo, BASE), commit_files(repo, BASE, {"shop/app.yaml": "2"}, "Two")
+        assert first is not None
+        assert list(forge.deployments("prod/shop")) == []
+        people.deploy("prod/shop", first, "success", "deploy-bot", at(1))
+        people.deploy("prod/shop", second, "pending", "deploy-bot", at(2))
+        seen = forge.deployments("prod/shop")
+        assert [(one.commit, one.creator, one.environment) for one in seen] == [
+            (second, "deploy-bot", "prod/shop"),
+            (first, "deploy-bot", "prod/shop"),
+        ]
+        assert (seen[0].state, seen[0].at) == ("pending", at(2))
+        assert seen[1].state in ("success", "inactive")  # a forge may end what something newer replaces
+
+    @pytest.mark.parametrize("state", ["success", "failure"])
+    def test_a_deployment_has_its_newest_state(
+        self, forge: Forge, repo: Repository, people: People, state: str
+    ) -> None:
+        commit = tip(repo, BASE)
+        assert commit is not None
+        people.deploy("prod/shop", commit, "pending", "deploy-bot", at(1))
+        people.deploy("prod/shop", commit, state, "deploy-bot", at(2))
+        assert [(one.state, one.at) for one in forge.deployments("prod/shop")] == [(state, at(2))]
+
+    def test_deployments_belong_to_one_environment(self, forge: Forge, repo: Repository, people: People) -> None:
+        commit = tip(repo, BASE)
+        assert commit is not None
+        people.deploy("prod", commit, "success", "deploy-bot", at(1))
+        assert list(forge.deployments("prod/shop")) == []
+        assert [one.state for one in forge.deployments("prod")] == ["success"]
+
     def test_one_comment_a_marker(
         self, forge: Forge, people: People, pull: PullRequest, writes: Callable[[], int]
     ) -> None:
@@ -443,6 +477,7 @@ class ForgeContract(ABC):
             forge.pulls([HEAD])
             forge.pull(pull.number)
             forge.checks(pull.head)
+            forge.deployments("prod")
             forge.comments(pull.number)
             forge.permission("kim")
             forge.protection(BASE)

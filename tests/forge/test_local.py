@@ -61,6 +61,9 @@ class Persons:
     def check(self, commit: Oid, name: str, state: str, reporter: str, at: datetime) -> None:
         self.forge.set_check(commit, name, state, reporter, at)
 
+    def deploy(self, environment: str, commit: Oid, state: str, creator: str, at: datetime) -> None:
+        self.forge.deploy(environment, commit, state, creator, at)
+
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repository:
