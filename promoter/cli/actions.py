@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from promoter.cli.screen import Cell, Screen
+from promoter.comments.attend import Attended
 from promoter.model.plan import Action, Plan, State
 from promoter.model.snapshot import Slot, Snapshot
 from promoter.plan.report.advice import people
@@ -78,6 +79,13 @@ def event_cells(event: Event, text: str) -> Iterator[Cell]:
     yield style, f"{event.what:<10}"
     yield "", plain(f"{event.app} {event.environment}", 200)
     yield "", f"  {plain(text, 500)}"
+
+
+def attended_cells(one: Attended) -> Iterator[Cell]:
+    """Give a line about a command in a comment."""
+    yield ("ok" if one.answer.done else "fail"), f"{'heard' if one.answer.done else 'refused':<10}"
+    yield "", plain(one.comment.user, 60)
+    yield "", f"  {plain(one.line, 300)}"
 
 
 def run_json(config: Config, outcome: Outcome, now: datetime) -> dict[str, object]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from promoter.cli.screen import Screen
-from promoter.cli.wanted import ledger_of
 from promoter.errors import EdgeFailed, UsageError
 from promoter.layout.values import parse_canonical
 from promoter.model.ledger import Ledger
@@ -15,6 +14,7 @@ from promoter.plan.report.brings import named
 from promoter.plan.report.foreign import plain, source
 from promoter.plan.words import sort_words
 from promoter.run.difference import difference
+from promoter.run.said import ledger_of
 from promoter.run.workspace import Workspace
 
 

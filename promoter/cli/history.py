@@ -15,9 +15,10 @@ from promoter.cli.shell import Shell, command, words_argument
 def history(shell: Shell, words: tuple[str, ...], limit: int) -> None:
     """Show an app's releases."""
     from promoter.cli.chronicle import show_history, show_release_history
-    from promoter.cli.wanted import ledger_of, meaning
+    from promoter.cli.wanted import meaning
     from promoter.plan.report.history import history_json, ordered
     from promoter.plan.report.moment import times
+    from promoter.run.said import ledger_of
 
     ws = shell.open(writes=False)
     found = meaning(ws, words)

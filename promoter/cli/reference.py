@@ -67,6 +67,9 @@ def _verb(entry: Verb, command: click.Command) -> Iterator[str]:
     yield f"### `promoter {f'{entry.name} {entry.arguments}'.strip()}`"
     yield ""
     yield entry.summary + (f" {entry.details}" if entry.details else "")
+    if entry.comment:
+        yield ""
+        yield f"In a [comment](comments.md): `/promoter {entry.name}`."
     if isinstance(command, click.Group):
         yield ""
         for name, below in sorted(command.commands.items()):

@@ -15,8 +15,9 @@ from promoter.cli.shell import Shell, command, words_argument
 )
 def run(shell: Shell, words: tuple[str, ...], exit_code: bool) -> int:
     """Observe, decide, act."""
-    from promoter.cli.actions import event_cells, run_json, show_waiting
+    from promoter.cli.actions import attended_cells, event_cells, run_json, show_waiting
     from promoter.cli.wanted import places_only
+    from promoter.comments.attend import Attended, attend
     from promoter.run.act import Event
     from promoter.run.run import run as act
 
@@ -28,6 +29,11 @@ def run(shell: Shell, words: tuple[str, ...], exit_code: bool) -> int:
             for line in event.text.splitlines() or [""]:
                 shell.screen.cells(*event_cells(event, line))
 
+    def heard(one: Attended) -> None:
+        if not shell.json:
+            shell.screen.cells(*attended_cells(one))
+
+    attend(ws, heard)
     outcome = act(ws, found.apps or None, tell)
     if shell.json:
         shell.screen.json(run_json(ws.config, outcome, ws.now()))

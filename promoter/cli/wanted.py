@@ -7,12 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from promoter.errors import EdgeFailed, UsageError
-from promoter.model.ledger import Ledger
 from promoter.model.plan import Plan
 from promoter.model.snapshot import Snapshot
 from promoter.plan.words import Words, sort_words
 from promoter.policy.load import Loaded, load
-from promoter.run.ledgers import ledger_ref, read_ledger
 from promoter.run.run import see
 from promoter.run.workspace import Workspace
 
@@ -38,23 +36,6 @@ def look_at(ws: Workspace, words: Sequence[str]) -> tuple[Snapshot, Plan]:
         kept = tuple(slot for slot in plan.slots if slot.environment in found.environments)
         plan = replace(plan, slots=kept)
     return seen, plan
-
-
-def ledger_of(ws: Workspace, app: str) -> Ledger:
-    """Give the app's ledger as it stands. Raises UsageError when there is none, EdgeFailed."""
-    ref = ledger_ref(ws.config, app)
-    tip = ws.repository.refs([ref]).get(ref)
-    if tip is None:
-        raise UsageError(f"{app} has no releases yet", f"make one: promoter release {app} VERSION")
-    if not ws.repository.store.has(tip):
-        ws.repository.fetch([ref])
-    return read_ledger(ws.repository, tip, app)
-
-
-def recorded(ws: Workspace) -> list[str]:
-    """Give the apps that have a ledger, in the config's order."""
-    refs = ws.repository.refs([ledger_ref(ws.config, app) for app in ws.config.apps])
-    return [app for app in ws.config.apps if ledger_ref(ws.config, app) in refs]
 
 
 def adoptable(ws: Workspace) -> tuple[str, ...]:

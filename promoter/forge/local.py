@@ -17,8 +17,9 @@ from promoter.forge.local_port import Shared
 from promoter.forge.local_records import People, PullRecord
 from promoter.forge.local_state import State
 from promoter.forge.local_store import ForgeStore, Look
-from promoter.model.forge import Check, Comment, Deployment, Permission, Protection, PullRequest, PullText
+from promoter.model.forge import Check, Comment, Deployment, Permission, Protection, PullRequest, PullText, Receipt
 from promoter.model.names import Branch, Oid
+from promoter.plan.verbs import VERBS
 
 
 class LocalForge:
@@ -30,6 +31,7 @@ class LocalForge:
 
     def __init__(self, repository: Shared, identity: str = "promoter", notices: bool = True) -> None:
         self.identity = checked_user(identity)
+        self.short_verbs = frozenset(entry.name for entry in VERBS if entry.comment)
         self._store = ForgeStore(repository)
         self._state = State(self._store, identity)
         self._acts = Acts(self._state)
@@ -104,6 +106,25 @@ class LocalForge:
                 if one.user == self.identity and marker in one.body:
                     return (*before[:at], replace(one, body=whole), *before[at + 1 :])
             return (*before, Comment(f"{number}-{len(before) + 1}", self.identity, whole, now))
+
+        self._acts.comment(number, self.identity, now, write)
+
+    def comments_since(self, since: datetime) -> Sequence[Comment]:
+        """Give the comments on all pull requests that were written at `since` or later, oldest first."""
+        look = self._store.look()
+        found = [
+            replace(one, number=number)
+            for number in self._acts.numbers(look)
+            for one in self._acts.comments(look, number)
+            if one.at >= since
+        ]
+        return sorted(found, key=lambda one: (one.at, one.number))
+
+    def acknowledge(self, number: int, comment: str, receipt: Receipt, now: datetime) -> None:
+        """Note our reaction on a comment; nothing is written when it stands there already."""
+
+        def write(before: tuple[Comment, ...]) -> tuple[Comment, ...]:
+            return tuple(replace(one, receipt=receipt) if one.id == comment else one for one in before)
 
         self._acts.comment(number, self.identity, now, write)
 

@@ -241,6 +241,10 @@ class Acts:
 
         self._store.write(f"Comment on pull request {number}", checked_user(user), now, plan)
 
+    def numbers(self, look: Look) -> list[int]:
+        """Give the numbers of all pull requests."""
+        return sorted(one.number for pulls in self._store.pulls(look).values() for one in pulls)
+
     def comments(self, look: Look, number: int) -> tuple[Comment, ...]:
         """Give the comments on a pull request, oldest first."""
         return self._store.read(look, _comments_path(number), records.comments, ())

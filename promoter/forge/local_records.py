@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from promoter.errors import EdgeFailed
-from promoter.model.forge import Check, Comment, Deployment, Permission, Protection, PullState
+from promoter.model.forge import Check, Comment, Deployment, Permission, Protection, PullState, Receipt
 from promoter.model.names import Branch, Oid
 
 T = TypeVar("T")
@@ -121,7 +121,16 @@ def pull_record(raw: Any) -> PullRecord:
 
 def comments(raw: Any) -> tuple[Comment, ...]:
     """Read the comments on one pull request."""
-    return tuple(Comment(_text(one["id"]), _text(one["user"]), _text(one["body"]), _time(one["at"])) for one in raw)
+    return tuple(
+        Comment(
+            _text(one["id"]),
+            _text(one["user"]),
+            _text(one["body"]),
+            _time(one["at"]),
+            receipt=Receipt(_text(one["receipt"])) if one.get("receipt") else None,
+        )
+        for one in raw
+    )
 
 
 def checks(raw: Any) -> tuple[Check, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from promoter.model.forge import Check, Comment, Deployment, Permission, Protection, PullRequest, PullText
+from promoter.model.forge import Check, Comment, Deployment, Permission, Protection, PullRequest, PullText, Receipt
 from promoter.model.names import Branch, Oid
 
 
@@ -19,6 +19,8 @@ class Forge(Protocol):
 
     identity: str
     """Who we are there."""
+    short_verbs: frozenset[str]
+    """Verbs that may be said in a comment without `/promoter` before them: no command of the forge's own."""
 
     def pulls(self, heads: Collection[Branch]) -> Mapping[Branch, Sequence[PullRequest]]:
         """Give all pull requests from each of `heads`, all states, oldest first; reviews and checks on open ones."""
@@ -62,6 +64,14 @@ class Forge(Protocol):
 
     def upsert_comment(self, number: int, marker: str, body: str, now: datetime) -> None:
         """Write the one comment that carries `marker`, or edit it; nothing is written when it already says so."""
+        ...
+
+    def comments_since(self, since: datetime) -> Sequence[Comment]:
+        """Give the comments on all pull requests, and issues, that were written at `since` or later, oldest first."""
+        ...
+
+    def acknowledge(self, number: int, comment: str, receipt: Receipt, now: datetime) -> None:
+        """React to a comment in place of our reaction before; nothing is written when it stands there already."""
         ...
 
     def permission(self, user: str) -> Permission:

@@ -74,6 +74,14 @@ class Review:
     """What the reviewer counts as: `user:kim`, `team:sre`, `codeowners`, and each permission up to theirs (`write`)."""
 
 
+class Receipt(StrEnum):
+    """What we let people see of a command in a comment: a reaction on it."""
+
+    SEEN = "seen"
+    DONE = "done"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Comment:
     """A comment on a pull request."""
@@ -82,6 +90,16 @@ class Comment:
     user: str
     body: str
     at: datetime
+    number: int = 0
+    """The pull request that it is on; 0: the one that was asked for."""
+    edited: bool = False
+    """It does not say any more what it said when it was written, or that cannot be told."""
+    bot: bool = False
+    """A program wrote it."""
+    on_issue: bool = False
+    """It stands on an issue, which is no pull request."""
+    receipt: Receipt | None = None
+    """Our newest reaction on it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ class Verb:
     details: str = ""
     examples: tuple[str, ...] = ()
     """Command lines without the program's name."""
+    comment: bool = False
+    """It can also be said in a comment, as `/promoter NAME`."""
 
 
 VERBS = (
@@ -64,6 +66,15 @@ VERBS = (
         ("config", "config --here", "config shop prod-eu", "config --schema"),
     ),
     Verb(
+        "rbac",
+        Group.START,
+        "[APP...] [ENVIRONMENT...]",
+        "Print the Kubernetes role that promoter needs to read what runs, as YAML to apply.",
+        "A ClusterRole, or a Role in each of the namespaces that live names: get, list and watch, and nothing that "
+        "writes. With --context only for the kinds that the cluster serves, and without a config repository.",
+        ("rbac", "rbac --service-account ci/promoter", "rbac prod-eu --context eu-1"),
+    ),
+    Verb(
         "adopt",
         Group.START,
         "[APP]",
@@ -78,6 +89,7 @@ VERBS = (
         "Show what is where, what waits, and for whom.",
         "With more apps than fit, only what is not as it should be is shown, the most urgent first; --all shows all.",
         ("status", "status shop", "status prod-eu --json", "status --exit-code"),
+        comment=True,
     ),
     Verb(
         "explain",
@@ -85,6 +97,7 @@ VERBS = (
         "APP ENVIRONMENT",
         "Say why it is waiting, on what, since when, who can act, and when to look again.",
         examples=("explain shop prod-eu", "explain shop prod-eu --markdown"),
+        comment=True,
     ),
     Verb(
         "history",
@@ -140,6 +153,7 @@ VERBS = (
         "The release that is proposed there, or the newest, unless one is named. The word counts for the head that is "
         "proposed now, and for no other.",
         ("promote shop prod-eu", "promote shop prod-eu r41"),
+        comment=True,
     ),
     Verb(
         "rollback",
@@ -148,6 +162,7 @@ VERBS = (
         "Go back to the release before, or to a named one.",
         "Brings back exactly what was there, skips what is newer, and holds until somebody resumes.",
         ('rollback shop prod-eu "INC-412 5xx"', "rollback shop prod-eu r39"),
+        comment=True,
     ),
     Verb(
         "hold",
@@ -155,6 +170,7 @@ VERBS = (
         '[APP] [ENVIRONMENT...] ["REASON"]',
         "Let nothing move: an app, an environment, or an app in an environment.",
         examples=('hold shop prod-eu "INC-412"', "hold prod-eu --until 2026-12-24T18:00", "hold shop --until 4h"),
+        comment=True,
     ),
     Verb(
         "resume",
@@ -162,6 +178,7 @@ VERBS = (
         "[APP] [ENVIRONMENT...]",
         "Let things move again.",
         examples=("resume shop prod-eu",),
+        comment=True,
     ),
     Verb(
         "skip",
@@ -169,6 +186,7 @@ VERBS = (
         'APP ENVIRONMENT... [RELEASE] ["REASON"]',
         "Not this release, here.",
         examples=('skip shop prod-eu r41 "waits for the migration"',),
+        comment=True,
     ),
     Verb(
         "retry",
@@ -176,6 +194,14 @@ VERBS = (
         "APP ENVIRONMENT... [RELEASE]",
         "Undo a skip or a failure.",
         examples=("retry shop prod-eu r41",),
+        comment=True,
+    ),
+    Verb(
+        "help",
+        Group.LOOK,
+        "",
+        "Say which verbs there are, and which of them you may say here.",
+        comment=True,
     ),
     Verb(
         "pr",

@@ -7,13 +7,17 @@ from datetime import datetime
 
 from promoter.errors import LostRace, PromoterError, UsageError
 from promoter.model.forge import RANKS
+from promoter.model.ledger import Proposal
 from promoter.model.names import Oid
 from promoter.plan.command import Word, say
 from promoter.policy.rules import Rules
+from promoter.run.heard import Said, was_heard, with_key
 from promoter.run.ledgers import ledger_ref, read_ledger, write_ledger
 from promoter.run.workspace import Workspace
 
 TRIES = 5
+ABOUT_PROPOSAL = frozenset({"promote", "skip"})
+"""Verbs that mean what is proposed when no release is named."""
 
 
 class NotAllowed(PromoterError):
@@ -49,10 +53,12 @@ def command(
     release: int | None = None,
     reason: str = "",
     until: datetime | None = None,
+    said_at: Said | None = None,
 ) -> list[str]:
     """Write down what the workspace's user says, all environments or none; give a sentence for each.
 
-    Raises UsageError, NotAllowed, LostRace, EdgeFailed.
+    With `said_at` a word that was taken down before gives nothing, and one about a pull request that has moved on since
+    is refused. Raises UsageError, NotAllowed, LostRace, EdgeFailed.
     """
     rules = ws.app(app)
     for environment in environments:
@@ -68,10 +74,14 @@ def command(
         if not ws.repository.store.has(tip):
             ws.repository.fetch([ref])
         ledger = read_ledger(ws.repository, tip, app)
+        if said_at is not None and was_heard(ws.repository.store, tip, said_at):
+            return []
         said: list[str] = []
         for environment in environments:
             head: Oid | None = refs.get(f"refs/heads/{rules.slots[environment].proposal_branch}")
             proposed = ledger.place(environment).proposal
+            if said_at is not None and release is None:
+                _still_there(proposed, said_at, verb)
             word = Word(
                 verb, environment, ws.user, ws.now(), release, reason, until,
                 head if proposed is not None and release in (None, proposed.release) else None,
@@ -79,10 +89,19 @@ def command(
             ledger, sentence = say(rules, ledger, word)
             said.append(sentence)
         try:
-            write_ledger(ws.repository, ref, tip, ledger, "\n".join(said), ws.now(), seal=ws.seal)
+            write_ledger(ws.repository, ref, tip, ledger, with_key("\n".join(said), said_at), ws.now(), seal=ws.seal)
         except LostRace:
             if attempt == TRIES - 1:
                 raise
             continue
         return said
     raise AssertionError("unreachable")
+
+
+def _still_there(proposed: Proposal | None, said: Said, verb: str) -> None:
+    """Refuse a word about what is proposed when that came after the word."""
+    if verb in ABOUT_PROPOSAL and said.wants_head and proposed is not None and proposed.since > said.at:
+        raise UsageError(
+            f"r{proposed.release} took the place of what stood there when you said so",
+            f"Say it again, with the release: {verb} r{proposed.release}",
+        )

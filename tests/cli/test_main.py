@@ -37,6 +37,14 @@ def test_help_of_a_verb_comes_from_the_table(capsys: pytest.CaptureFixture[str])
     assert "  promoter rollback shop prod-eu r39\n" in out
 
 
+def test_help_is_a_verb_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help"]) == 0
+    assert capsys.readouterr().out.startswith(HELP)
+    assert main(["help", "rollback"]) == 0
+    assert 'promoter rollback APP ENVIRONMENT... [RELEASE] ["REASON"]' in capsys.readouterr().out
+    assert main(["help", "dance"]) == 2
+
+
 @pytest.mark.parametrize("entry", VERBS, ids=[entry.name for entry in VERBS])
 def test_examples_are_of_their_verb_and_short(entry: object) -> None:
     for line in entry.examples:  # type: ignore[attr-defined]

@@ -63,3 +63,10 @@ def _pull(fleet: Fleet, app: str) -> int:
     slots = fleet("status", "--json", app, "prod").json["slots"]
     number: int = slots[0]["proposed"]["pull_request"]["number"]
     return number
+
+
+def test_a_command_in_a_comment_is_done_by_the_run(running: Fleet) -> None:
+    running.ok("pr", "comment", str(_pull(running, "shop")), "/promoter hold", user="lin")
+    out = running.ok("run")
+    assert out.splitlines()[0] == "heard     lin  /promoter hold"
+    assert "HELD" in running.ok("status", "shop")

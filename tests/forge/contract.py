@@ -15,7 +15,7 @@ from promoter.errors import EdgeFailed, LostRace, Rejected
 from promoter.forge.port import Forge
 from promoter.git.ref import RefUpdate
 from promoter.git.repository import Repository
-from promoter.model.forge import Permission, Protection, PullRequest, PullState, PullText
+from promoter.model.forge import Permission, Protection, PullRequest, PullState, PullText, Receipt
 from promoter.model.names import Branch, Oid
 from tests.repos import START, commit_files, tip
 
@@ -470,6 +470,29 @@ class ForgeContract(ABC):
             (forge.identity, "<!-- promoter:other -->"),
         ]
         assert len({one.id for one in seen}) == 3
+
+    def test_a_receipt_is_one_reaction(
+        self, forge: Forge, people: People, pull: PullRequest, writes: Callable[[], int]
+    ) -> None:
+        people.comment(pull.number, "kim", "/hold")
+        people.comment(pull.number, "lin", "/hold")
+        [first, second] = forge.comments(pull.number)
+        assert (first.receipt, first.edited, first.bot) == (None, False, False)
+        forge.acknowledge(pull.number, first.id, Receipt.SEEN, at(1))
+        forge.acknowledge(pull.number, first.id, Receipt.DONE, at(2))
+        before = writes()
+        forge.acknowledge(pull.number, first.id, Receipt.DONE, at(3))
+        assert writes() == before
+        assert [one.receipt for one in forge.comments(pull.number)] == [Receipt.DONE, None]
+        assert [one.body for one in forge.comments(pull.number)] == [first.body, second.body]
+
+    def test_new_comments_are_found(self, forge: Forge, people: People, repo: Repository, pull: PullRequest) -> None:
+        people.comment(pull.number, "kim", "one")
+        [one] = forge.comments(pull.number)
+        assert [(said.number, said.id) for said in forge.comments_since(one.at)] == [(pull.number, one.id)]
+        assert forge.comments_since(one.at + timedelta(seconds=1)) == []
+        people.close(pull.number, "kim")
+        assert [said.body for said in forge.comments_since(one.at)] == ["one"]
 
     def test_reading_writes_nothing(self, forge: Forge, pull: PullRequest, writes: Callable[[], int]) -> None:
         before = writes()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from promoter.cli.until import parse_length, parse_until
+from promoter.plan.until import parse_length, parse_until
 from promoter.errors import UsageError
 
 NOW = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)

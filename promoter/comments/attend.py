@@ -1,0 +1,88 @@
+"""Attending to comments: every command in a new one is done once, and answered.
+
+A run looks for comments by itself, so it does not matter which event woke it, whether an event was lost, or whether
+one came twice. What was done is told by our reaction on the comment; where a run died between the deed and the
+reaction, the ledger remembers that the word was taken down (`promoter.run.heard`).
+
+Invariants: a comment that was edited since, or that a program wrote, says nothing (a program may be allowed by name:
+`allow: {promote: ["user:release-bot"]}`); rights are those of whoever wrote the comment; our own comments are never
+read as commands; a reply is keyed by the comment that it answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from promoter.comments.answer import KNOWN, Answer, answer
+from promoter.comments.parse import Garbled, Spoken, parse
+from promoter.comments.scene import Scene, scene_of
+from promoter.model.forge import Comment, Receipt
+from promoter.plan.report.explain_text import MARKER
+from promoter.run.heard import Said
+from promoter.run.workspace import Workspace
+
+RECENT: Final = timedelta(days=1)
+"""How old a comment may be that nobody attended to yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """A command that was done or refused."""
+
+    comment: Comment
+    line: str
+    answer: Answer
+
+
+def attend(ws: Workspace, tell: Callable[[Attended], None] = lambda _attended: None) -> list[Attended]:
+    """Do what is said in comments and was not done yet. Raises EdgeFailed, LostRace."""
+    done: list[Attended] = []
+    for comment in ws.forge.comments_since(ws.now() - RECENT):
+        if _speaks(ws, comment):
+            said = parse(comment.body, [entry.name for entry in KNOWN], ws.forge.short_verbs)
+            done += _attend(ws, comment, said, tell) if said else []
+    return done
+
+
+def _speaks(ws: Workspace, comment: Comment) -> bool:
+    """Tell whether a comment can say something to us."""
+    if comment.user == ws.forge.identity or comment.edited or comment.receipt in (Receipt.DONE, Receipt.REFUSED):
+        return False
+    return not comment.bot or f"user:{comment.user}" in set(_allowed(ws))
+
+
+def _allowed(ws: Workspace) -> Iterable[str]:
+    for app in ws.config.apps.values():
+        for rules in app.environments.values():
+            for who in rules.allow.values():
+                yield from who
+
+
+def _attend(
+    ws: Workspace, comment: Comment, said: list[Spoken | Garbled], tell: Callable[[Attended], None]
+) -> list[Attended]:
+    ws.forge.acknowledge(comment.number, comment.id, Receipt.SEEN, ws.now())
+    scene = Scene() if comment.on_issue else scene_of(ws.config, ws.forge.pull(comment.number))
+    theirs = replace(ws, user=comment.user)
+    found: list[Attended] = []
+    for index, one in enumerate(said):
+        where = Said(f"{comment.number}/{comment.id}/{index}", comment.at)
+        found.append(Attended(comment, one.line, answer(theirs, one, scene, where)))
+        tell(found[-1])
+    _reply(ws, comment, found)
+    receipt = Receipt.DONE if all(one.answer.done for one in found) else Receipt.REFUSED
+    ws.forge.acknowledge(comment.number, comment.id, receipt, ws.now())
+    return found
+
+
+def _reply(ws: Workspace, comment: Comment, found: list[Attended]) -> None:
+    sticky = [one.answer.text for one in found if one.answer.sticky]
+    if sticky:
+        ws.forge.upsert_comment(comment.number, MARKER, f"{MARKER}\n{sticky[-1]}", ws.now())
+    texts = [one.answer.text for one in found if one.answer.text and not one.answer.sticky]
+    if texts:
+        marker = f"<!-- promoter:reply {comment.id} -->"
+        ws.forge.upsert_comment(comment.number, marker, "\n\n".join([marker, *texts]), ws.now())
