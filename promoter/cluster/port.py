@@ -58,6 +58,15 @@ class LiveSource(Protocol):
 
 
 @runtime_checkable
+class ChangeSource(Protocol):
+    """A source that can tell when it is time to look again."""
+
+    def changed(self, clusters: Sequence[str], timeout: float) -> bool:
+        """Wait until something changed that the last look at `clusters` read; False: nothing in `timeout` seconds."""
+        ...
+
+
+@runtime_checkable
 class ObjectSource(Protocol):
     """A source that can hand over the objects themselves: for the inventory, and for what explains access."""
 

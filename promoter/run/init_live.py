@@ -18,9 +18,11 @@ def parse_live(text: str) -> Value:
         return "none"
     if kind == "files" and setting:
         return {"files": setting}
+    if text == "kubernetes:in-cluster":
+        return {"kubernetes": "in-cluster"}
     if kind == "kubernetes" and setting:
         return {"kubernetes": {"context": setting}}
-    hint = "Say kubernetes:CONTEXT (templates over {environment}), files:PATH (templates too), or none."
+    hint = "Say kubernetes:CONTEXT or files:PATH (templates over {environment}), kubernetes:in-cluster, or none."
     raise UsageError(f"--live {text} is no way to learn what runs", hint)
 
 
@@ -30,9 +32,9 @@ def live_note(text: str, environments: tuple[str, ...]) -> Note:
     if not text:
         return Note(
             Tone.WARNING,
-            f"live: kubernetes, by kubeconfig contexts called {names}, is written because nothing else was said, and "
-            "this version cannot ask the Kubernetes API yet: everything would wait as unknown. Where a job saves the "
-            "clusters' objects: --live files:status/{cluster}. If nothing can tell: --live none, so merged is verified",
+            f"live: kubernetes, by kubeconfig contexts called {names}, is written because nothing else was said: "
+            "promoter rbac prints the rights that it needs. Where a job saves the clusters' objects instead: "
+            "--live files:status/{cluster}. If nothing can tell: --live none, so merged is verified",
         )
     if text == "none":
         return Note(Tone.WARNING, "live: none: merged counts as verified, whether it runs or not")

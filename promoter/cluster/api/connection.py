@@ -74,7 +74,7 @@ class Connection:
     def _once(self, path: str, query: Mapping[str, str], asked: Asked, deadline: Deadline, accept: str) -> Any:
         with self._answer(path, query, asked, min(self.limits.read, deadline.left()), accept) as answer:
             body = bytearray()
-            for chunk in answer.stream(_CHUNK):
+            for chunk in answer.stream(_CHUNK, decode_content=True):  # chunked answers are not decoded unasked
                 body += chunk
                 if not deadline.left():
                     raise late(self.where, deadline.seconds)
@@ -85,11 +85,17 @@ class Connection:
         except ValueError:
             raise half(asked) from None
 
-    def lines(self, path: str, query: Mapping[str, str], asked: Asked, read: float) -> Iterator[bytes]:
-        """Give the lines of an answer as they come; `read` is how long one may take. Raises as `get` does."""
+    def lines(
+        self, path: str, query: Mapping[str, str], asked: Asked, read: float, opened: Callable[[Any], None]
+    ) -> Iterator[bytes]:
+        """Give the lines of an answer as they come; `read` is how long one may take. Raises as `get` does.
+
+        `opened` is given the answer, whose `shutdown` ends it from another thread.
+        """
         with self._answer(path, query, asked, read, "") as answer:
             if answer.status >= 300:
                 raise from_status(answer.status, answer.read(_CHUNK), asked)
+            opened(answer)
             rest = b""
             for chunk in answer.stream(amt=None) if answer.chunked else iter(lambda: answer.read1(_CHUNK), b""):
                 *whole, rest = (rest + chunk).split(b"\n")
@@ -139,7 +145,7 @@ def connect(
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the kubeconfig says so, in so many words
     parts = urlsplit(made.host)
     if parts.scheme not in ("https", "http") or not parts.netloc:
-        raise EdgeFailed(f"{target}: the server's address is no URL", "Correct it: https://HOST:PORT.")
+        raise EdgeFailed(f"{target}: the server's address is no URL", "Correct it: https://host:6443.")
     host = parts.netloc.rpartition("@")[2]
     try:
         pool = RESTClientObject(made).pool_manager

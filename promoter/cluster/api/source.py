@@ -20,6 +20,7 @@ from promoter.cluster.api.kinds import owners
 from promoter.cluster.api.target import Settings, Target, target
 from promoter.cluster.api.trouble import Late, late
 from promoter.cluster.api.view import View
+from promoter.cluster.api.watch import Stream, changed
 from promoter.cluster.judge import judge, unknown
 from promoter.cluster.objects import GroupKind, Object
 from promoter.cluster.owners import Cluster
@@ -52,6 +53,7 @@ class KubernetesSource:
         self._connections: dict[Target, Connection] = {}
         self._down: dict[Target, tuple[float, str]] = {}
         self._places: set[Place] = set()
+        self._streams: dict[Target, list[Stream]] = {}
 
     def look(
         self, wanted: Sequence[Wanted], content_at: ContentAt, now: datetime
@@ -82,6 +84,12 @@ class KubernetesSource:
         outcomes = self._ask(tasks)
         return [_listed(cluster, [outcomes[one] for one in several]) for cluster, several in asked.items()]
 
+    def changed(self, clusters: Sequence[str], timeout: float) -> bool:
+        """Wait until something changed that the last look at `clusters` read; False: nothing within `timeout`."""
+        places = [place for place in self._places if place.cluster in clusters]
+        targets = dict.fromkeys(target(self._settings, place) for place in sorted(places))
+        return changed([stream for one in targets for stream in self._streams.get(one, ())], timeout)
+
     def _judge(
         self, one: Target, questions: Sequence[Wanted], gate: _Gate, now: datetime
     ) -> Callable[[Deadline], Answers]:
@@ -90,7 +98,9 @@ class KubernetesSource:
             named = {question.object.partition("/")[0] for question in questions}
             kinds = owners(frozenset() if "" in named else frozenset(named)) & READERS.keys()
             cluster = Cluster(view.owners(kinds), self._repository, view.related)
-            return {_name(question): _answer(question, cluster, view, gate, now) for question in questions}
+            answers = {_name(question): _answer(question, cluster, view, gate, now) for question in questions}
+            self._streams[one] = view.streams({live.object for live in answers.values()})
+            return answers
 
         return task
 

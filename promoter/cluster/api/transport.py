@@ -29,7 +29,7 @@ def from_error(error: Exception, asked: Asked) -> EdgeFailed:
     if isinstance(error, lib.ProxyError):
         return Late(f"{asked.where}: the proxy does not let it through", "Look at HTTPS_PROXY, NO_PROXY and proxy-url.")
     if isinstance(error, lib.LocationValueError):
-        return EdgeFailed(f"{asked.where}: the server's address is no URL", "Correct it: https://HOST:PORT.")
+        return EdgeFailed(f"{asked.where}: the server's address is no URL", "Correct it: https://host:6443.")
     return half(asked)
 
 

@@ -8,13 +8,14 @@ and nothing else.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from promoter.cluster.api.connection import Connection
 from promoter.cluster.api.deadline import Deadline
-from promoter.cluster.api.kinds import KINDS, referenced
+from promoter.cluster.api.kinds import KINDS, Role, referenced
 from promoter.cluster.api.pages import Resource, Served, list_all
 from promoter.cluster.api.trouble import Absent, Late
+from promoter.cluster.api.watch import Stream
 from promoter.cluster.objects import GroupKind, Key, Object, key_of
 from promoter.errors import EdgeFailed
 
@@ -33,6 +34,7 @@ class View:
         self._served = Served(connection, deadline)
         self._by_key: dict[Key, Object] = {}
         self._listed: dict[GroupKind, set[str]] = defaultdict(set)
+        self._asked: set[Key] = set()
         self._late: Late | None = None
         self.troubles: dict[GroupKind, EdgeFailed] = {}
         """Why a kind could not be listed."""
@@ -65,6 +67,7 @@ class View:
         """Give another object; None when it is not there. Raises EdgeFailed when that cannot be told."""
         if key.group_kind not in KINDS:
             return None
+        self._asked.add(key)
         if self._namespaces and key.namespace not in self._namespaces:
             raise EdgeFailed(
                 f"{key} is outside the namespaces that are read",
@@ -79,6 +82,18 @@ class View:
         if key.group_kind in self.troubles:
             raise self.troubles[key.group_kind]
         return self._by_key.get(key)
+
+    def streams(self, owners: Collection[str]) -> list[Stream]:
+        """Give what tells of changes after this look: of `owners` (an empty name: any), and of what they led to."""
+        known, open_end = set(self._asked), "" in owners
+
+        def concerns(key: Key) -> bool:
+            return open_end or str(key) in owners or key in known or KINDS[key.group_kind].role is Role.SOURCE
+
+        return [
+            Stream(self._connection, resource, namespace, version, concerns)
+            for (resource, namespace), version in self.versions.items()
+        ]
 
     def _list(self, kind: GroupKind, namespace: str) -> None:
         if self._late is not None:

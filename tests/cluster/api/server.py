@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import ssl
 import threading
@@ -66,6 +67,8 @@ class Server:
     """Of each watch, one after the other."""
     ca: bytes = b""
     version: int = 100
+    zips: bool = False
+    """As a real server sends long lists: packed, in chunks."""
 
     def hold(self, api: str, kind: str, plural: str, *objects: dict[str, Any]) -> None:
         self.kept.append(Kept(api, kind, plural, list(objects)))
@@ -145,7 +148,7 @@ class Server:
     def _list(self, kept: Kept, path: str, query: dict[str, str]) -> dict[str, Any]:
         inside = path.split("/namespaces/")[1].split("/")[0] if "/namespaces/" in path else ""
         objects = [obj for obj in kept.objects if inside in ("", obj["metadata"]["namespace"])]
-        start, size = int(query.get("continue", "0")), min(self.page, int(query["limit"]))
+        start, size = int(query.get("continue", "0")), min(self.page, int(query.get("limit", "500")))
         metadata = {"resourceVersion": str(self.version)}
         if start + size < len(objects):
             metadata["continue"] = str(start + size)
@@ -178,6 +181,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         code, body = server.answer(parts.path, query)
         code, body = (bad.status, body if bad.body is None else bad.body) if bad != Bad() else (code, body)
+        if server.zips and bad == Bad():
+            self._send_zipped(gzip.compress(body))
+            return
         self.send_response(code)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -187,6 +193,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(body if bad.cut is None else body[: bad.cut], bad)
         if bad.cut is not None:
             self.close_connection = True
+
+    def _send_zipped(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for start in range(0, len(body), 700):
+            part = body[start : start + 700]
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+        self.wfile.write(b"0\r\n\r\n")
 
     def _send(self, body: bytes, bad: Bad) -> None:
         try:

@@ -33,6 +33,12 @@ def test_what_runs(server: Server, config: Path, shape: object, aggregated: bool
     assert live.images == ("ghcr.io/acme/shop:1.4.2",)
 
 
+def test_what_is_packed_is_unpacked(server: Server, config: Path) -> None:
+    flux(server)
+    server.zips = True
+    assert looked(source(config), "dev-1")["dev-1"].answer is Answer.SUCCESS
+
+
 def test_every_list_is_asked_for_once_for_all_slots_of_a_cluster(server: Server, config: Path) -> None:
     flux(server)
     looked(source(config), "dev-1")
