@@ -45,6 +45,29 @@ promoter query --schema
 Times are RFC 3339, in UTC, as text. What is not known is null. In CSV, a text that would begin a formula has an
 apostrophe before it.
 
+## Health of single objects
+
+`promoter health` judges objects in files, or on standard input, by the same rules, without asking anybody else. What
+an object should have is the newest revision that is known where it stands; with `--commit` and `--path` it is the
+content of that commit at that path, so a later commit that did not touch the path is as good.
+
+```sh
+kubectl --context eu-1 get -A -o json kustomizations,gitrepositories,deployments | promoter health --exit-code
+promoter health -f status/eu-1 --commit main --path apps/shop/overlays/prod
+```
+
+| verdict | meaning |
+|---|---|
+| `Healthy` | it has what it should have, and that works; nothing else is a success |
+| `Progressing` | it, or something newer, is being worked on |
+| `Pending` | its controller has not picked it up yet, or has other content |
+| `AppliedUnassessed` | applied, nobody looked whether it works, and its workloads were not given |
+| `Failed` | an attempt with this content failed |
+| `Suspended` | somebody paused it |
+| `Unknown` | its fields cannot tell |
+
+With `--exit-code`: 12 where something has failed or is suspended, else 11 unless all is healthy.
+
 ## Tables"""
 
 

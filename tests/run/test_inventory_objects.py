@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from promoter.cluster.api.kinds import KINDS
 from promoter.cluster.objects import Object
 from promoter.cluster.port import Listed
 from promoter.policy.load import Loaded
@@ -157,6 +158,10 @@ def test_every_kind_of_application_is_shown_even_if_it_says_nothing(kind: tuple[
     obj = {"apiVersion": f"{kind[0]}/v1", "kind": kind[1], "metadata": {"name": "a"}}
     assert [(row["application"], row["kind"]) for row in rows(None, Listed("", (obj,)))] == [(1, kind[1])]
     assert kind in kinds_of(workloads=False)
+
+
+def test_what_is_read_is_what_the_role_allows() -> None:
+    assert kinds_of(workloads=True) <= set(KINDS)
 
 
 def test_what_has_no_health_and_is_no_application_is_left_out() -> None:
