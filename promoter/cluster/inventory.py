@@ -57,11 +57,12 @@ def _flux_key(identity: str) -> Key | None:
 
 
 def argo_inventory(obj: Object) -> tuple[Key, ...]:
-    """Give `status.resources` as keys, hooks left out: they come and go with each sync."""
+    """Give `status.resources` as keys: neither hooks, which come and go with each sync, nor what Git no longer has."""
     return tuple(
         Key(_word(entry, "group"), _word(entry, "kind"), _word(entry, "namespace"), _word(entry, "name"))
         for entry in entries(obj, "status", "resources")
-        if "hook" not in entry or not flag(entry, "hook")
+        if not ("hook" in entry and flag(entry, "hook"))
+        and not ("requiresPruning" in entry and flag(entry, "requiresPruning"))
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from promoter.cluster.health import Health, Report
 from promoter.cluster.judge import judge
-from promoter.cluster.objects import Key, key_of
+from promoter.cluster.objects import Key, Object, key_of
 from promoter.cluster.owners import Cluster
 from promoter.cluster.workloads import with_workloads
 from promoter.model.snapshot import ClusterLive
@@ -156,6 +157,29 @@ def test_what_was_applied_applies_in_turn(objects: tuple[dict[str, Any], ...], e
     owner = kustomization(status__inventory=applied(objects[0]), **({} if assessed else UNASSESSED))
     cluster = Cluster([owner, git_repository(), *objects], REPOSITORY)
     assert judge(wanted(), cluster, content_at, LOOKED).answer.value == expected
+
+
+def test_what_must_be_read_is_judged_whatever_its_kind() -> None:
+    failed = {**POD, "status": {"phase": "Failed"}}
+    key = key_of(POD)
+    assert key is not None
+    report = Report(Key("", "Owner", "", "shop"), Health.HEALTHY, "says so", inventory=(key,), uncovered=(key,))
+    assert with_workloads(report, look(failed), ()).health is Health.FAILED
+    assert with_workloads(replace(report, uncovered=()), look(failed), ()).health is Health.HEALTHY
+
+
+def test_what_has_no_health_is_not_asked_for() -> None:
+    asked: list[str] = []
+    objects = look(deployment(), SETTINGS)
+
+    def related(key: Key) -> Object | None:
+        asked.append(key.kind)
+        return objects.related(key)
+
+    keys = tuple(key for obj in (SETTINGS, deployment()) if (key := key_of(obj)) is not None)
+    report = Report(Key("", "Owner", "", "shop"), Health.APPLIED_UNASSESSED, "applied", inventory=keys)
+    assert with_workloads(report, replace(objects, related=related), ()).health is Health.HEALTHY
+    assert "ConfigMap" not in asked
 
 
 def test_images_are_those_at_the_end_of_the_chain() -> None:

@@ -334,7 +334,9 @@ def test_report_says_what_it_is_about() -> None:
 def test_children_are_not_in_its_health() -> None:
     child = {"group": "argoproj.io", "kind": "Application", "namespace": "argocd", "name": "shop-db"}
     hook = {"group": "batch", "kind": "Job", "namespace": "shop", "name": "migrate", "hook": True}
-    report = READER.read(application(status__resources=[child, hook]), look())
+    extra = {"group": "apps", "kind": "Deployment", "namespace": "shop", "name": "old", "requiresPruning": True}
+    kept = {**child, "hook": False, "requiresPruning": False}
+    report = READER.read(application(status__resources=[kept, hook, extra]), look())
     assert report.uncovered == report.inventory == (Key("argoproj.io", "Application", "argocd", "shop-db"),)
 
 

@@ -48,6 +48,7 @@ ROWS = [
     ("a phase of tomorrow", phase("Mirroring"), AT_REST, "Unknown", "Mirroring, which is not known"),
     ("saw another spec", canary(**OTHER_SPEC), AT_REST, "Progressing", "not promoted what it saw last"),
     ("first rollout", phase("Initialized", status__lastPromotedSpec=None), AT_REST, "Healthy", "promoted"),
+    ("nothing seen yet", canary(status__lastAppliedSpec=None), AT_REST, "Healthy", "promoted"),
     ("first rollout, changed since", phase("Initialized"), CHANGED, "Pending", "not noticed yet"),
     ("of before, not noticed yet", canary(), CHANGED, "Pending", "not noticed yet that Deployment/shop/shop"),
     ("without analysis", canary(spec__skipAnalysis=True), CHANGED, "Pending", "not noticed yet"),
