@@ -25,6 +25,8 @@ def inventory(
     path: str | None,
 ) -> None:
     """Show what is where."""
+    from contextlib import closing
+
     from promoter.cli.csv_text import csv_text
     from promoter.cli.stock import take
     from promoter.cli.stock_json import stock_json
@@ -32,13 +34,13 @@ def inventory(
     from promoter.run.inventory_database import save_database
     from promoter.run.inventory_query import ask
 
-    database = take(shell, Where(words, context, names, workloads))
-    if path is not None:
-        save_database(database, path)
-    if shell.json:
-        shell.screen.json(stock_json(database))
-    elif as_csv:
-        found = ask(database, "select * from inventory order by app is null, app, position, cluster, object")
-        shell.screen.text(csv_text(found.columns, found.rows))
-    else:
-        show_stock(shell.screen, database, shell.clock())
+    with closing(take(shell, Where(words, context, names, workloads))) as database:
+        if path is not None:
+            save_database(database, path)
+        if shell.json:
+            shell.screen.json(stock_json(database))
+        elif as_csv:
+            found = ask(database, "select * from inventory order by app is null, app, position, cluster, object")
+            shell.screen.text(csv_text(found.columns, found.rows))
+        else:
+            show_stock(shell.screen, database, shell.clock())

@@ -35,6 +35,8 @@ def query(
     schema: bool,
 ) -> None:
     """Answer a question in SQL."""
+    from contextlib import closing
+
     from promoter.cli.stock import take
     from promoter.run.inventory_database import open_database
     from promoter.run.inventory_query import ask
@@ -46,8 +48,9 @@ def query(
         raise UsageError("query what?", 'promoter query "select * from inventory"; --schema shows the tables')
     if path is not None and (context is not None or names or workloads):
         raise UsageError("--db asks what was saved", "leave out --context, -f and --workloads")
-    database = open_database(path) if path is not None else take(shell, Where((), context, names, workloads))
-    _show(shell, ask(database, question, values), as_csv)
+    taken = open_database(path) if path is not None else take(shell, Where((), context, names, workloads))
+    with closing(taken) as database:
+        _show(shell, ask(database, question, values), as_csv)
 
 
 def _show(shell: Shell, found: Answers, as_csv: bool) -> None:
