@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promoter.cluster.api.kinds import KINDS
 from promoter.cluster.objects import Object
 from promoter.cluster.port import Listed
 from promoter.policy.load import Loaded
 from promoter.policy.rules import Config
+from promoter.run.inventory_database import add_rows, new_database
 from promoter.run.inventory_objects import APPLICATIONS, Only, kinds_of, object_rows
 from promoter.run.inventory_schema import TABLES
 from tests.cluster.objects_made import LOOKED, REPOSITORY, application, deployment, git_repository, kustomization
+from tests.kube.objects_made import delivery
 from tests.policy.trees import load_files
 
 CONFIG = """\
@@ -167,3 +172,35 @@ def test_what_is_read_is_what_the_role_allows() -> None:
 def test_what_has_no_health_and_is_no_application_is_left_out() -> None:
     silent = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
     assert rows(None, Listed("", (silent,))) == []
+
+
+JUNK = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.just([]), st.just([None, 3]),
+    st.just({}), st.just({"a": [{"b": None}]}), st.just("\ud800"), st.just([{"name": ["x"], "image": {}}]),
+)  # fmt: skip
+
+
+def paths(obj: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Give the way to every field of `obj`."""
+    inner = obj.items() if isinstance(obj, dict) else enumerate(obj) if isinstance(obj, list) else ()
+    return [way for name, value in inner for way in ((*above, name), *paths(value, (*above, name)))]
+
+
+@given(data=st.data())
+def test_law_no_object_breaks_the_inventory(data: st.DataObject) -> None:
+    obj = data.draw(st.sampled_from([*delivery(), application(), kustomization(), deployment(), helm(), sigs("1")]))
+    broken = copy.deepcopy(dict(obj))
+    for _ in range(data.draw(st.integers(1, 3))):
+        *above, last = data.draw(st.sampled_from([way for way in paths(broken) if way[0] != "kind"]))
+        place: Any = broken
+        for name in above:
+            place = place[name]
+        place[last] = copy.deepcopy(data.draw(JUNK))
+    found = object_rows(None, [Listed("c", (broken, git_repository()))], REPOSITORY, LOOKED)
+    database = new_database()
+    for name, made in found.items():
+        add_rows(database, name, made)
+        stored = database.execute(f"select * from {name}").fetchall()
+        assert len(stored) == len(made)
+        assert not {type(value) for row in stored for value in row} - {str, int, type(None)}
+    database.close()
