@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
+from promoter.cluster.deployed import DeploymentsSource
 from promoter.cluster.files import FilesSource, ReadFolder
 from promoter.cluster.judge import unknown
 from promoter.cluster.port import ContentAt, LiveSource, Wanted
+from promoter.cluster.posted import Posted
+from promoter.cluster.statuses import CommitStatusSource
 from promoter.errors import EdgeFailed
 from promoter.model.snapshot import ClusterLive
 from promoter.model.verdict import Answer
@@ -32,7 +35,7 @@ class NoneSource:
 
 
 class UnreadableSource:
-    """A kind of source that this version cannot read."""
+    """A kind of source that cannot be asked from here."""
 
     def __init__(self, kind: str) -> None:
         """Answer for `kind`, as it stands in the config."""
@@ -45,19 +48,23 @@ class UnreadableSource:
         del content_at, now
         return {
             (question.slot.app, question.slot.environment, question.cluster): unknown(
-                question, f"this version cannot read {self._kind} yet"
+                question, f"{self._kind} cannot be read without a forge"
             )
             for question in wanted
         }
 
 
 def source_for(
-    live: Live, read: ReadFolder, repository: str = "", env: Mapping[str, str] = MappingProxyType({})
+    live: Live,
+    read: ReadFolder,
+    repository: str = "",
+    env: Mapping[str, str] = MappingProxyType({}),
+    posted: Posted | None = None,
 ) -> LiveSource:
     """Give the source that `live` asks for; `read` reads folders, `repository` is the config repository's URL.
 
-    `env` holds KUBECONFIG, and the variables that `live: {kubernetes: {server: ...}}` names.
-    Raises EdgeFailed when `files` has no path: the loader lets no such config through.
+    `env` holds KUBECONFIG, and the variables that `live: {kubernetes: {server: ...}}` names; `posted` asks the forge.
+    Raises EdgeFailed when a setting is missing: the loader lets no such config through.
     """
     if live.kind == "none":
         return NoneSource()
@@ -65,9 +72,23 @@ def source_for(
         from promoter.cluster.api.source import KubernetesSource
 
         return KubernetesSource(live.settings, env, repository)
-    if live.kind != "files":
+    if live.kind == "files":
+        return FilesSource(read, _text(live, "path", 'Write live: {files: "status/{cluster}"}.'), repository)
+    if posted is None:
         return UnreadableSource(live.kind)
-    path = live.settings.get("path")
-    if not isinstance(path, str) or not path:
-        raise EdgeFailed("live: files names no folder", 'Write live: {files: "status/{cluster}"}.')
-    return FilesSource(read, path, repository)
+    whom = live.settings.get("from", ())
+    by = (whom,) if isinstance(whom, str) else whom
+    if live.kind == "commit_status":
+        written = 'Write live: {commit_status: "{environment}/*", from: [flux-bot]}.'
+        return CommitStatusSource(_text(live, "name", written), by, posted)
+    return DeploymentsSource(by, posted)
+
+
+def _text(live: Live, key: str, hint: str) -> str:
+    found = live.settings.get(key)
+    if not isinstance(found, str) or not found:
+        raise EdgeFailed(f"live: {live.kind} names no {_NAMED[key]}", hint)
+    return found
+
+
+_NAMED = {"path": "folder", "name": "status"}

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from promoter.cluster.port import LiveSource
+from promoter.cluster.posted import Posted
 from promoter.cluster.sources import source_for
 from promoter.errors import EdgeFailed
 from promoter.forge.local import LocalForge
-from promoter.git.repository import open_repository
-from promoter.model.names import Branch
+from promoter.git.repository import Repository, open_repository
+from promoter.model.names import Branch, Oid
 from promoter.policy.rules import Live
 from promoter.run.seal import KEY
 from promoter.run.workspace import Workspace
@@ -50,19 +51,27 @@ def open_workspace(
     repository = open_repository(repo, cache_folder(env), env)
     base = Path(repo) if Path(repo).is_dir() and (Path(repo) / ".git").exists() else Path()
 
+    forge = LocalForge(repository, BOT, notices=writes)
+    posted = Posted(lambda tip: _history(repository, tip), forge.checks, forge.deployments)
     sources: dict[tuple[object, ...], LiveSource] = {}
 
     def live(rule: Live) -> LiveSource:
         key = (rule.kind, *sorted(rule.settings.items()))
         if key not in sources:  # connections, and what cannot be reached, are remembered from look to look
-            sources[key] = source_for(rule, lambda folder: _files(base / folder), repository.url, env)
+            sources[key] = source_for(rule, lambda folder: _files(base / folder), repository.url, env, posted)
         return sources[key]
 
-    forge = LocalForge(repository, BOT, notices=writes)
     dry = Branch(branch) if branch else repository.default_branch()
     key = Path(env[KEY]).expanduser() if env.get(KEY) else None
     memory = cache_folder(env) / "ledgers"
     return Workspace(repository, forge, dry, now, live, user, env.get("PATH"), signing_key=key, memory=memory)
+
+
+def _history(repository: Repository, tip: Oid) -> Iterator[Oid]:
+    """Give `tip` and what the branch's tip was before it: first parents only, for a merge brings others along."""
+    if not repository.store.has(tip):
+        repository.fetch([tip])
+    return (commit.id for commit in repository.store.history(tip, first_parent=True))
 
 
 def _files(folder: Path) -> Iterable[tuple[str, bytes]]:

@@ -34,8 +34,8 @@ def test_none_counts_what_was_merged() -> None:
 
 
 @pytest.mark.parametrize("kind", ["commit_status", "deployments"])
-def test_kind_that_cannot_be_read_yet_is_unknown(kind: str) -> None:
-    reason = f"this version cannot read {kind} yet"
+def test_what_is_posted_needs_a_forge(kind: str) -> None:
+    reason = f"{kind} cannot be read without a forge"
     assert answers(Live(kind, {"name": "{cluster}"})) == dict.fromkeys(("dev-1", "dev-2"), (Answer.UNKNOWN, reason))
 
 
