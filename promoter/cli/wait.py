@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
 import click
 
 from promoter.cli.exits import Exit
 from promoter.cli.shell import Shell, command, words_argument
+
+if TYPE_CHECKING:
+    from promoter.run.workspace import Workspace
 
 
 @command(
     "wait",
     words_argument(),
     click.Option(["--timeout"], default="1h", show_default=True, metavar="LENGTH", help="How long: 90s, 30m, 4h."),
-    click.Option(["--every"], default="15s", show_default=True, metavar="LENGTH", help="How often it looks."),
+    click.Option(["--every"], default="15s", show_default=True, metavar="LENGTH", help="How often it looks at least."),
 )
 def wait(shell: Shell, words: tuple[str, ...], timeout: str, every: str) -> int:
     """Wait for a release."""
     from promoter.cli.arrival import Answer, awaited, standing
-    from promoter.cli.until import parse_length
     from promoter.cli.wanted import meaning
+    from promoter.plan.until import parse_length
     from promoter.run.run import see
 
     ws = shell.open(writes=False)
@@ -38,7 +45,7 @@ def wait(shell: Shell, words: tuple[str, ...], timeout: str, every: str) -> int:
             click.echo(text, err=not over or shell.json)
         if over:
             break
-        shell.sleep(pause)
+        _rest(shell, ws, app, environment)(pause)
     if shell.json:
         shell.screen.json({
             "schema": "promoter.wait/v1",
@@ -49,3 +56,14 @@ def wait(shell: Shell, words: tuple[str, ...], timeout: str, every: str) -> int:
             "text": said,
         })  # fmt: skip
     return {Answer.ARRIVED: Exit.DONE, Answer.FAILED: Exit.STUCK, Answer.WAITING: Exit.WAITING}[answer]
+
+
+def _rest(shell: Shell, ws: Workspace, app: str, environment: str) -> Callable[[float], object]:
+    """Give how to spend the time between two looks: where the source can tell, until something changed in a cluster."""
+    from promoter.cluster.port import ChangeSource
+
+    rules = ws.config.apps[app].environments[environment]
+    source: object = ws.live(rules.live)
+    if rules.verify.health and isinstance(source, ChangeSource):
+        return partial(source.changed, rules.clusters)
+    return shell.sleep

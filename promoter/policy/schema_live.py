@@ -97,6 +97,7 @@ class LiveForm(Form):
     model_config = ConfigDict(json_schema_extra=_hide)
 
     kubernetes: KubernetesField | None = None
+    """The Kubernetes API: Flux, Argo CD and what they manage; `in-cluster`: as the service account of the pod."""
     commit_status: Place | None = None
     """The name of a commit status that a controller posts; `from` says who may."""
     deployments: SomeTexts | None = None
