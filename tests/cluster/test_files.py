@@ -148,3 +148,22 @@ def test_each_folder_is_read_once_a_look() -> None:
     ]
     source.look(asked[:1], content_at, LOOKED)
     assert len(read) == 3
+
+
+def test_everything_of_some_kinds() -> None:
+    saved = {
+        "status/dev-1": [("all.yaml", documents([kustomization(), git_repository(), deployment()]))],
+        "status/dev-2": [("all.yaml", b"{")],
+    }
+    source = FilesSource(lambda folder: saved.get(folder, []), "status/{environment}")
+    first, second, third = source.listed(["dev-1", "dev-2", "none"], frozenset({("apps", "Deployment"), ("x", "Y")}))
+    assert ([obj["kind"] for obj in first.objects], first.trouble) == (["Deployment"], "")
+    assert (second.objects, second.trouble.startswith("status/dev-2/all.yaml cannot be read")) == ((), True)
+    assert (third.objects, third.trouble.startswith("status/none holds no YAML or JSON")) == ((), True)
+
+
+def test_a_cluster_is_listed_where_it_was_looked_at() -> None:
+    saved = {"status/prod/shop": [("all.yaml", documents([deployment()]))]}
+    source = FilesSource(lambda folder: saved.get(folder, []), "status/{environment}/{app}")
+    source.look([wanted(cluster="eu-1", slot=replace(SLOT, environment="prod"))], content_at, LOOKED)
+    assert len(source.listed(["eu-1"], frozenset({("apps", "Deployment")}))[0].objects) == 1
