@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.measure import Row
 
-NAMES = ("write_tag", "decide", "idle_run", "hydrate")
+NAMES = ("write_tag", "decide", "idle_run", "hydrate", "inventory")
 
 
 def measure(name: str, quick: bool = False) -> Row:
