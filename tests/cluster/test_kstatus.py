@@ -169,6 +169,8 @@ def test_report() -> None:
     assert report.updated.isoformat() == "2026-03-02T10:05:00+00:00"
     assert KSTATUS.sources(certificate(), look().related) == ()
     assert KSTATUS.read(pod("Running", spec__containers=[{"image": IMAGE}]), look()).images == (IMAGE,)
+    template = {"spec": {"containers": [{"image": IMAGE}]}}
+    assert KSTATUS.read(replica_set(spec__template=template), look()).images == (IMAGE,)
     assert KSTATUS.read({}, look()).health.value == "NoHealth"
 
 

@@ -209,7 +209,7 @@ def _sync_rows(facts: _Facts) -> _Finding | None:
     finished, compared = (
         moment(facts.obj, "status", *path) for path in (("operationState", "finishedAt"), ("reconciledAt",))
     )
-    if finished is not None and (compared is None or finished > compared):
+    if compared is None or (finished is not None and finished > compared):
         return Health.PROGRESSING, "health has not been computed since the sync ended"
     if facts.failed_here:
         return Health.FAILED, f"the sync failed: {message}"

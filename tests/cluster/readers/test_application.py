@@ -161,6 +161,12 @@ ROWS = [
         "since the sync ended",
     ),
     ("A12 no comparison time", application(status__reconciledAt=None), "Progressing", "since the sync ended"),
+    (
+        "A12 no comparison time, never synced",
+        application(status__reconciledAt=None, status__operationState=None),
+        "Progressing",
+        "since the sync ended",
+    ),
     ("A13 hook failed", application(**failed_sync(NOW)), "Failed", "the sync failed"),
     ("A13 a trial failed", application(**failed_sync(NOW, trial=True)), "Healthy", ""),
     ("A13 failed before", application(**failed_sync(OLD)), "Healthy", ""),

@@ -35,6 +35,7 @@ ROWS = [
         "generation 8 has not been seen",
     ),
     ("a hash of digits", rollout(status__observedGeneration="5864949649"), "Progressing", "generation 8"),
+    ("not invalid", rollout(status__conditions=[{**INVALID, "status": "False"}]), "Healthy", ""),
     ("invalid", rollout(status__conditions=[INVALID]), "Failed", "InvalidSpec: missing strategy"),
     (
         "at a pause",
