@@ -5,7 +5,7 @@ Rules in order as in cli-utils `pkg/kstatus/status/generic.go` and `status.go`: 
 
 - what says nothing of its health is current there; here it has no health, which proves nothing;
 - a `Ready` that names no generation, on an object whose spec was changed since it was made, may be of the old spec: it
-  proves nothing either. One that names an older generation than the object's is not over yet;
+  proves nothing either. One that names another generation than the object's is not over yet;
 - `Available` is asked where there is no `Ready` (APIService, many operators).
 
 Invariant: healthy only by a condition or a count that was written for the present generation.
@@ -74,7 +74,7 @@ def _decide(obj: Object, look: Look) -> Finding:
 def _by_condition(kind: str, condition: Condition, generation: int | None, observed: int | None) -> Finding:
     if condition.status != "True":
         return Health.PROGRESSING, f"{kind} is {condition.status}: {why(condition)}"
-    if condition.observed is not None and generation is not None and condition.observed < generation:
+    if condition.observed is not None and generation is not None and condition.observed != generation:
         return Health.PROGRESSING, f"{kind} is of generation {condition.observed}, not {generation}"
     if observed is None and condition.observed is None and generation not in _FIRST:
         return Health.NONE, f"{kind} does not say for which generation"
