@@ -36,9 +36,11 @@ bench: $(VENV)/.ready tools ## The cost of the work, as ratios against named bas
 docs: $(VENV)/.ready ## Write the reference pages again from the code
 	@$(BIN)/python -m promoter.cli.reference
 
-lock: $(VENV)/.ready ## Resolve requirements.lock again
+lock: $(VENV)/.ready ## Resolve requirements.lock and action/requirements.lock again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --all-extras --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --extra github --extra cluster pyproject.toml -o action/requirements.lock
 
 KUBE := etcd kube-apiserver kubectl
 GIVEN := $(and $(KUBEBUILDER_ASSETS),$(filter 3,$(words $(wildcard $(addprefix $(KUBEBUILDER_ASSETS)/,$(KUBE))))))
@@ -48,7 +50,7 @@ tools: .tools/bin/kustomize .tools/bin/helm .tools/crds/.ready $(if $(GIVEN),,.t
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@echo "Installing into $(VENV) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@

@@ -117,6 +117,7 @@ def shared_options() -> list[click.Parameter]:
             ["--branch"],
             metavar="NAME",
             help="The branch that people edit. Default: the repository's default branch.",
+            envvar="PROMOTER_BRANCH",
             expose_value=False,
             callback=_keep("branch"),
         ),

@@ -129,6 +129,15 @@ VERBS = (
         examples=("run", "run --exit-code", "run shop --json"),
     ),
     Verb(
+        "action",
+        Group.MOVE,
+        "",
+        "Do what the event of a GitHub workflow asks for: what action.yml calls.",
+        "Makes the release that the step's inputs or a dispatch name, attends to comments, and runs. Sets the step's "
+        "outputs, writes the job's summary, and shows problems as annotations.",
+        ("action",),
+    ),
+    Verb(
         "release",
         Group.MOVE,
         "APP [VERSION]",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from promoter.layout.group import GROUP, is_group
 from promoter.layout.moved import Moved
 from promoter.layout.slots import is_branch, nested_branches, overlapping
 from promoter.model.snapshot import Slot
@@ -12,6 +13,7 @@ from promoter.policy.rules import AppRules
 
 VERBS = frozenset(
     [
+        "action",
         "adopt",
         "config",
         "dashboard",
@@ -21,15 +23,20 @@ VERBS = frozenset(
         "doctor",
         "drift",
         "explain",
+        "health",
         "help",
         "history",
         "hold",
         "init",
+        "inventory",
+        "ledger",
         "override",
         "plan",
         "pr",
         "preview",
         "promote",
+        "query",
+        "rbac",
         "release",
         "resume",
         "retry",
@@ -155,6 +162,8 @@ def branch_clashes(
             uses[branch] = (app, what)
     told: defaultdict[str, set[str]] = defaultdict(set)
     for branch, (app, what) in uses.items():
+        if is_group(branch):
+            yield app, f"{branch}, {what}, is in a folder {GROUP}: those hold what several apps propose together"
         if not is_branch(branch) and branch != dry:
             yield app, f"{branch!r}, {what}, is no branch name that Git takes"
     for outer, inner in nested_branches({branch: what for branch, (_, what) in uses.items()}):
