@@ -75,6 +75,8 @@ class Proposal:
     kind: Kind
     since: datetime
     pull: int | None = None
+    group: str = ""
+    """The group that it is proposed with, on the group's branch; empty: on the slot's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,16 @@ class Record(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """Another app that goes the same way in the same commit."""
+
+    slot: Slot
+    release: int
+    before: ContentId | None
+    """What its slot holds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """An empty slot that gets the content of a release, which its old name was left with."""
 
@@ -68,6 +78,8 @@ class Propose(Action):
     """The active tip; None when the active branch does not exist yet."""
     before: ContentId | None
     expect: Oid | None
+    others: tuple[Member, ...] = ()
+    """Who goes along: the rest of a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,8 @@ class ClosePullRequest(Action):
 
     slot: Slot
     number: int
+    left: tuple[str, ...] = ()
+    """Of a group: the apps that were in it. Their ledgers announce it by not naming the group any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +137,8 @@ class MergePullRequest(Action):
     fast_forward: bool
     """The head's parent is the active tip and promoter may push there: compare head and base, then move the branch."""
     base: Oid | None
+    others: tuple[Member, ...] = ()
+    """Who goes along: the rest of a group."""
 
 
 class State(StrEnum):

@@ -56,13 +56,21 @@ class ProposalSeen:
     """The head is in the active branch's history already: nothing is waiting on the branch."""
     difference: str = ""
     """What the head changes in the slot, as a unified diff; empty when nothing is on offer."""
+    members: Mapping[str, int] = field(default_factory=dict)
+    """Of a group: app -> release, by its trailers."""
+    changes: str = ""
+    """Of a group: the folder that its dry commit changed; empty when that is not one or not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlotSeen:
-    """One slot as it was found."""
+    """One slot as it was found.
+
+    `proposal` and `pulls` are those of the branch on which the ledger says that it is proposed: its own or a group's.
+    """
 
     slot: Slot
+    """With the branch on which it is proposed."""
     tip: Oid | None
     """The active branch's tip; None when the branch does not exist."""
     content: ContentId | None
@@ -107,6 +115,17 @@ class AppSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Stray:
+    """An open pull request of a group that no ledger names any more."""
+
+    slot: Slot
+    """That of the first app in it, with the group's branch."""
+    number: int
+    apps: tuple[str, ...]
+    """Whom its head carries."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One look at the world."""
 
@@ -114,3 +133,6 @@ class Snapshot:
     """The dry branch's tip, whose config judges."""
     apps: Mapping[str, AppSeen]
     repository: str = ""
+    strays: tuple[Stray, ...] = ()
+    only: frozenset[str] | None = None
+    """The apps that were asked for, others having been looked at because they may share a pull request; None: all."""

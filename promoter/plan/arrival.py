@@ -67,11 +67,13 @@ def arrive(sight: Sight, environment: str, release: int, how: How, why: str) -> 
     for left in _above(past, release):
         outcomes[left] = Outcome(Result.LEFT, sight.now, f"left for {sight.label(release)}")
     merged = [pull.number for pull, _ in _merged(sight, environment)]
-    proposal = None if place.proposal is None or place.proposal.release == release else place.proposal
+    proposal = None if merged or place.proposal is None or place.proposal.release == release else place.proposal
+    if proposal is None and place.proposal is not None and place.proposal.group:
+        merged += [pull.number for pull in slot.pulls]  # the next look is not at the group's branch any more
     sight.change(
         environment, f"{sight.label(release)} is active: {why}", stay=stay, past=past, outcomes=outcomes,
         mark=max(place.mark, release), drift=None, merging=None, **dealt_with(place, merged),
-        proposal=None if merged else proposal, target=_still_meant(place, release),
+        proposal=proposal, target=_still_meant(place, release),
         asked=None if place.asked is None or place.asked.release == release else place.asked,
     )  # fmt: skip
 

@@ -7,58 +7,129 @@ written before anything that it announces is done.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from promoter.model.forge import PullState
-from promoter.model.ledger import Ledger
-from promoter.model.plan import Action, MakeRelease, Plan, Record, SlotPlan, State
+from promoter.model.plan import Action, ClosePullRequest, MakeRelease, Plan, Record, SlotPlan, State
 from promoter.model.snapshot import AppSeen, Snapshot
 from promoter.model.verdict import Answer, Verdict
 from promoter.plan.draft import ripen
 from promoter.plan.facts import close_facts
 from promoter.plan.gathering import gathering
+from promoter.plan.grouping import Groups, Wish, branch_of, leave, moves, stands
 from promoter.plan.judge import judge, merge_word
 from promoter.plan.rename import close_former, renaming
 from promoter.plan.sight import Sight
 from promoter.plan.standing import standing
 from promoter.plan.steps import Room, advance, withdraw
 from promoter.plan.target import choose
-from promoter.policy.rules import Config
+from promoter.plan.together import Bound, advance_group, company, crew
+from promoter.policy.rules import AppRules, Config
 
 
 def decide(config: Config, seen: Snapshot, now: datetime) -> Plan:
     """Give what to do now, and what every slot waits for. Apps that the config does not name are left alone."""
+    problems: list[str] = []
+    room = Room(config.open_pull_requests - _open(seen))
+    courses = [_begin(config, rules, seen.apps[name], now) for name, rules in config.apps.items() if name in seen.apps]
+    shared, along = _together(courses, seen.only, room)
+    records: list[Action] = []
     actions: list[Action] = []
     slots: list[SlotPlan] = []
     ledgers = []
-    problems: list[str] = []
-    room = Room(config.open_pull_requests - _open(seen))
-    for name, rules in config.apps.items():
-        app = seen.apps.get(name)
-        if app is None:
+    for course in courses:
+        if seen.only is not None and course.name not in seen.only:
+            records += _record(course) if course.name in along else []
             continue
-        ripened, said = ripen(rules, app.ledger, now)
-        sight = Sight(config, rules, replace(app, ledger=ripened), now, changes=said)
-        problems += app.problems
-        todo, plans = _app(sight, app.ledger, room, problems)
-        actions += todo
-        slots += [gathering(sight, plan) for plan in plans]
-        ledgers.append(sight.ledger())
+        problems += course.seen.problems
+        todo, plans = _app(course, room, problems)
+        records += [action for action in todo if isinstance(action, Record)]
+        actions += [action for action in todo if not isinstance(action, Record)]
+        slots += [gathering(course.sight, plan) for plan in plans]
+        ledgers.append(course.sight.ledger())
     looks = [plan.next_look for plan in slots if plan.next_look is not None]
-    return Plan(tuple(actions), tuple(slots), tuple(ledgers), tuple(problems), min(looks, default=None))
+    every = (*records, *_strays(seen), *shared, *actions)  # what leaves a group is out of it before it goes alone
+    return Plan(every, tuple(slots), tuple(ledgers), tuple(problems), min(looks, default=None))
 
 
 def _open(seen: Snapshot) -> int:
-    return sum(
-        pull.state is PullState.OPEN
-        for app in seen.apps.values()
-        for slot in app.slots.values()
-        for pull in slot.pulls
-    )  # fmt: skip
+    """Count the open pull requests; one that several apps share counts once."""
+    pulls = (pull for app in seen.apps.values() for slot in app.slots.values() for pull in slot.pulls)
+    return len({pull.number for pull in pulls if pull.state is PullState.OPEN} | {it.number for it in seen.strays})
 
 
-def _app(sight: Sight, known: Ledger, room: Room, problems: list[str]) -> tuple[list[Action], list[SlotPlan]]:
+def _strays(seen: Snapshot) -> list[Action]:
+    why = "nothing is proposed in it any more"
+    return [ClosePullRequest(stray.apps[0], why, stray.slot, stray.number, stray.apps) for stray in seen.strays]
+
+
+@dataclass(slots=True)
+class _Course:
+    """One app on its way through one plan."""
+
+    sight: Sight
+    seen: AppSeen
+    wishes: dict[str, Wish] = field(default_factory=dict)
+    """Environment -> what should come next."""
+    verdicts: dict[str, tuple[Verdict, ...]] = field(default_factory=dict)
+    grouped: dict[str, tuple[Verdict, ...]] = field(default_factory=dict)
+    """Environment whose steps are a group's -> what is said of that."""
+
+    @property
+    def name(self) -> str:
+        return self.sight.app.name
+
+
+def _begin(config: Config, rules: AppRules, seen: AppSeen, now: datetime) -> _Course:
+    """Close the facts, and choose for each environment what should come next."""
+    ripened, said = ripen(rules, seen.ledger, now)
+    course = _Course(Sight(config, rules, replace(seen, ledger=ripened), now, changes=said), seen)
+    if seen.doubt or seen.ledger_tip is None or renaming(rules, course.sight.seen) is not None:
+        return course
+    close_facts(course.sight)
+    for environment in rules.environments:
+        chosen = choose(course.sight, environment)
+        if chosen is not None:
+            course.wishes[environment] = Wish(course.sight, environment, *chosen)
+            course.verdicts[environment] = judge(course.sight, environment, *chosen)
+    return course
+
+
+def _together(courses: Sequence[_Course], only: Collection[str] | None, room: Room) -> tuple[list[Action], set[str]]:
+    """Give the steps of all groups that one of `only` is in, and the apps that are in those."""
+    groups = Groups([course.sight for course in courses])
+    bound: dict[tuple[str, str], list[tuple[_Course, Bound | None]]] = {}
+    for course in courses:
+        for environment, wish in course.wishes.items():
+            if _same(course.sight, environment, wish.release):
+                continue
+            name = groups.name(wish)
+            moved = moves(course.sight, wish, name)
+            if moved:
+                course.grouped[environment] = ()
+            if name:
+                verdicts = course.verdicts[environment]
+                one = None if moved else Bound(course.sight, environment, wish.release, verdicts)
+                bound.setdefault((environment, branch_of(course.sight, environment, name)), []).append((course, one))
+    actions: list[Action] = []
+    along: set[str] = set()
+    for (environment, _), every in bound.items():
+        if only is not None and not any(course.name in only for course, _ in every):
+            continue
+        along |= {course.name for course, _ in every}
+        here = [one for _, one in every if one is not None]
+        members = crew(here) if here else []
+        actions += advance_group(members, room) if members else []
+        for course, one in every:
+            said = company(one, members) if one is not None else None
+            course.grouped[environment] = (said,) if said is not None else ()
+    return actions, along
+
+
+def _app(course: _Course, room: Room, problems: list[str]) -> tuple[list[Action], list[SlotPlan]]:
+    sight = course.sight
     if sight.seen.doubt:
         problems.append(sight.seen.doubt)
         return [], [_doubted(sight, name) for name in sight.app.environments]
@@ -68,22 +139,21 @@ def _app(sight: Sight, known: Ledger, room: Room, problems: list[str]) -> tuple[
     rename = renaming(sight.app, sight.seen)
     if rename is not None:
         return [rename], [standing(sight, name, None, ()) for name in sight.app.environments]
-    close_facts(sight)
     actions: list[Action] = close_former(sight)
     plans: list[SlotPlan] = []
     for environment in sight.app.environments:
-        chosen = choose(sight, environment)
-        if chosen is None:
-            actions += withdraw(sight, environment)
+        wish = course.wishes.get(environment)
+        if wish is None:
+            actions += leave(sight, environment) if stands(sight, environment) else withdraw(sight, environment)
             plans.append(standing(sight, environment, None, ()))
             continue
-        release, kind = chosen
-        verdicts = judge(sight, environment, release, kind)
-        steps = [] if _same(sight, environment, release) else advance(sight, environment, release, kind, verdicts, room)
-        actions += steps
+        release, kind, verdicts = wish.release, wish.kind, course.verdicts[environment]
+        if environment not in course.grouped and not _same(sight, environment, release):
+            actions += advance(sight, environment, release, kind, verdicts, room)
         word = merge_word(sight, environment, release, kind)
-        plans.append(standing(sight, environment, chosen, (*verdicts, word) if word else verdicts))
-    record = _record(sight, known)
+        said = (*verdicts, *((word,) if word else ()), *course.grouped.get(environment, ()))
+        plans.append(standing(sight, environment, (release, kind), said))
+    record = _record(course)
     return record + ([] if record else _fresh(sight)) + actions, plans  # a release is made on what is recorded
 
 
@@ -109,10 +179,11 @@ def _doubted(sight: Sight, environment: str) -> SlotPlan:
     return SlotPlan(sight.app.name, environment, State.UNKNOWN, None, waiting_for=(verdict,))
 
 
-def _record(sight: Sight, known: Ledger) -> list[Action]:
-    """Write down what is new; `known` is the ledger as it was read."""
+def _record(course: _Course) -> list[Action]:
+    """Write down what is new since the ledger was read."""
+    sight = course.sight
     ledger = sight.ledger()
-    if ledger == known:
+    if ledger == course.seen.ledger:
         return []
     return [Record(sight.app.name, "\n".join(sight.changes), sight.seen.ledger_tip, ledger)]
 

@@ -6,6 +6,8 @@ written when it changes and never otherwise; nobody's word (skip, hold, close) i
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Asked, Hold, Kind, Skip
 from promoter.plan.arrival import arrivals, arrive_unchanged, dealt_with
@@ -66,7 +68,7 @@ def _pulls(sight: Sight, environment: str) -> None:
 def _open(sight: Sight, environment: str, pull: PullRequest) -> None:
     if not sight.places[environment].awaits(pull.number):
         reopened = (*sight.places[environment].reopened, pull.number)
-        sight.change(environment, f"pull request {pull.number} was reopened", reopened=reopened)
+        sight.change(environment, f"pull request {pull.number} is open again", reopened=reopened)
     place = sight.places[environment]
     release = sight.slot(environment).pull_releases.get(pull.number)
     skip = place.skips.get(release) if release is not None else None
@@ -74,9 +76,8 @@ def _open(sight: Sight, environment: str, pull: PullRequest) -> None:
         skips = {number: word for number, word in place.skips.items() if number != release}
         sight.change(environment, f"r{release} may come again", skips=skips)
     elif place.proposal is not None and place.proposal.pull is None:
-        proposal = place.proposal
-        bound = type(proposal)(proposal.release, proposal.kind, proposal.since, pull.number)
-        sight.change(environment, f"r{proposal.release} is proposed in pull request {pull.number}", proposal=bound)
+        proposal = replace(place.proposal, pull=pull.number)
+        sight.change(environment, f"r{proposal.release} is proposed in pull request {pull.number}", proposal=proposal)
 
 
 def _closed(sight: Sight, environment: str, pull: PullRequest) -> None:
@@ -84,12 +85,17 @@ def _closed(sight: Sight, environment: str, pull: PullRequest) -> None:
     ours = place.proposal is not None and place.proposal.pull in (None, pull.number)
     proposal = None if ours else place.proposal
     done = dealt_with(place, [pull.number])
-    if pull.number in place.announced and pull.closed_by in (None, pull.author):
-        announced = tuple(number for number in place.announced if number != pull.number)
-        why = f"pull request {pull.number} is closed"
-        sight.change(environment, why, announced=announced, proposal=proposal, **done)
-        return
+    group = place.proposal is not None and place.proposal.group
     release = sight.slot(environment).pull_releases.get(pull.number)
+    announced = pull.number in place.announced and pull.closed_by in (None, pull.author)
+    if announced or (group and (release is None or pull.closed_by == pull.author)):
+        # a group's is closed by us only when nobody is in it, which each ledger says before
+        left = tuple(number for number in place.announced if number != pull.number)
+        why = f"pull request {pull.number} is closed"
+        if place.proposal is not None and group:
+            proposal = replace(place.proposal, pull=None)
+        sight.change(environment, why, announced=left, proposal=proposal, **done)
+        return
     if release is None and ours and place.proposal is not None:
         release = place.proposal.release
     who = pull.closed_by or "somebody"

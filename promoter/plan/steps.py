@@ -86,14 +86,14 @@ def advance(
     if pull is not None and pull.number in place.announced:
         announced = tuple(number for number in place.announced if number != pull.number)
         sight.change(environment, f"pull request {pull.number} stays open after all", announced=announced)
-    if offer is None or (pull is not None and _is_stale(sight, environment, (offer, pull), passed, room)):
+    if offer is None or (pull is not None and is_stale(sight, environment, (offer, pull), passed, room)):
         return _propose(sight, environment, release, kind)
     if place.proposal is None or place.proposal.release != release or place.proposal.kind is not kind:
         _note(sight, environment, release, kind)
     return _converse(sight, environment, release, kind, verdicts, (offer, pull))
 
 
-def _is_stale(
+def is_stale(
     sight: Sight, environment: str, offered: tuple[ProposalSeen, PullRequest], passed: bool, room: Room
 ) -> bool:
     """Tell whether the proposal has to be made again because the forge will not merge it on this base.
@@ -152,7 +152,7 @@ def _converse(
         why = f"pull request {pull.number} says what it waits for"
         actions.append(UpsertPullRequest(app, why, slot.slot, offer.head, text, pull.number))
     state, said = status_text(verdicts)
-    if not _says(pull.checks, state, said):
+    if not says(pull.checks, state, said):
         actions.append(SetCommitStatus(app, f"{state}: {said}", slot.slot, offer.head, state, said))
     if worst(verdicts) is Answer.SUCCESS and word is None and pull.mergeable is not False:
         actions.append(_merge(sight, environment, release, kind, verdicts, (offer, pull)))
@@ -199,7 +199,8 @@ def _merge(
     )  # fmt: skip
 
 
-def _says(checks: tuple[Check, ...], state: str, description: str) -> bool:
+def says(checks: tuple[Check, ...], state: str, description: str) -> bool:
+    """Tell whether our commit status says so already."""
     mine = [check for check in checks if check.name == STATUS]
     return any(check.state == state and check.description == description for check in mine)
 

@@ -141,7 +141,8 @@ def _show_accept(accept: Accept) -> str:
 
 def _show_pull(pull: PullRules) -> str:
     parts = [("labels", pull.labels), ("reviewers", pull.reviewers)]
-    return "; ".join(f"{name} {', '.join(values)}" for name, values in parts if values) or f"group {pull.group}"
+    said = [f"{name} {', '.join(values)}" for name, values in parts if values]
+    return "; ".join(said + ([f"group {pull.group}"] if not said or pull.group != "app" else []))
 
 
 def show_after(after: After) -> str:

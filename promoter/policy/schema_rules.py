@@ -31,6 +31,7 @@ from promoter.policy.scalars import (
 from promoter.policy.schema_live import LiveField
 from promoter.policy.schema_order import AfterField
 
+GROUPS = ("app", "environment")
 People = Annotated[tuple[PEOPLE_PATTERN, ...], BeforeValidator(people)]
 
 _LATER_GATES = dict.fromkeys(
@@ -126,10 +127,8 @@ class AllowForm(Form):
 
 def _group(node: object) -> str:
     value = said(node)
-    if value == "environment":
-        raise ValueError(f"environment: {DO}")
-    if value != "app":
-        raise ValueError(f"{value} is not one of app")
+    if value not in GROUPS:
+        raise ValueError(f"{value} is not one of {', '.join(GROUPS)}")
     return value
 
 
@@ -140,8 +139,9 @@ class PullRequestForm(Form):
     """Labels beside promoter's own."""
     reviewers: Texts = ()
     """Whom to ask for a review: user names, team:NAME, codeowners."""
-    group: Annotated[str, BeforeValidator(_group), WithJsonSchema({"enum": ["app"]})] = "app"
-    """One pull request an app."""
+    group: Annotated[str, BeforeValidator(_group), WithJsonSchema({"enum": list(GROUPS)})] = "app"
+    """app: one pull request an app, unless one commit changes more than 20 apps; environment: one for all apps that one
+    commit of the dry branch changes, where they share a branch and their rules for the way in are equal."""
 
     def build(self) -> PullRules:
         """Give the rule."""

@@ -7,11 +7,12 @@ nothing is merged whose head, base, labels or holds are not what was judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from promoter.errors import LostRace, PromoterError, Rejected
 from promoter.git.ref import RefUpdate
+from promoter.layout.group import is_group
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Kind, Place
 from promoter.model.names import Branch, ContentId, Oid
@@ -20,6 +21,7 @@ from promoter.model.plan import (
     ClosePullRequest,
     Commit,
     MakeRelease,
+    Member,
     MergePullRequest,
     Propose,
     Record,
@@ -30,6 +32,7 @@ from promoter.model.plan import (
 from promoter.model.snapshot import AppSeen, Slot, Snapshot
 from promoter.plan.judge import HOLD_LABELS, STATUS
 from promoter.run.content import make_commit, subject
+from promoter.run.grouped import Part, group_subject, make_group
 from promoter.run.ledgers import IDENTITY, ledger_ref, read_ledger, write_ledger
 from promoter.run.make import make_release
 from promoter.run.rename import rename
@@ -54,10 +57,11 @@ def act(ws: Workspace, seen: Snapshot, actions: Sequence[Action], on_event: Call
     refused: list[Action] = []
     for action in actions:
         scope = (action.app, where(action))
-        if (action.app, "") in stopped or scope in stopped:
+        along = [(other.slot.app, scope[1]) for other in getattr(action, "others", ())]
+        if any(one in stopped or (one[0], "") in stopped for one in (scope, *along)):
             continue
         try:
-            on_event(_do(ws, seen.apps[action.app], action))
+            on_event(_do(ws, seen, action))
         except LostRace as race:
             stopped.add(scope)
             on_event(Event(*scope, "lost", str(race.message)))
@@ -75,7 +79,8 @@ def where(action: Action) -> str:
     return slot.environment if isinstance(slot, Slot) else ""
 
 
-def _do(ws: Workspace, app: AppSeen, action: Action) -> Event:
+def _do(ws: Workspace, seen: Snapshot, action: Action) -> Event:
+    app = seen.apps[action.app]
     match action:
         case Record():
             return _record(ws, action)
@@ -86,18 +91,18 @@ def _do(ws: Workspace, app: AppSeen, action: Action) -> Event:
             rename(ws, action)
             return Event(action.app, "", "recorded", action.reason)
         case Propose():
-            return _propose(ws, app, action)
+            return _propose(ws, seen, action)
         case Commit():
             return _commit(ws, app, action)
         case UpsertPullRequest():
             return _upsert(ws, app, action)
         case ClosePullRequest():
-            return _close(ws, app, action)
+            return _close(ws, seen, action)
         case SetCommitStatus():
             ws.forge.set_status(action.head, STATUS, action.state, action.description, "", ws.now())
             return Event(action.app, where(action), "status", action.reason)
         case MergePullRequest():
-            return _merge(ws, app, action)
+            return _merge(ws, seen, action)
     raise NotImplementedError(type(action).__name__)
 
 
@@ -123,12 +128,23 @@ def _root(ws: Workspace, slot: Slot) -> Oid:
     return root
 
 
-def _propose(ws: Workspace, app: AppSeen, action: Propose) -> Event:
-    slot, release = action.slot, app.ledger.releases[action.release]
+def _propose(ws: Workspace, seen: Snapshot, action: Propose) -> Event:
+    slot = action.slot
     base = action.base if action.base is not None else _root(ws, slot)
-    head = make_commit(ws.repository, ws.contents(ws.app(slot.app)), slot, release, action.kind, base)
+    parts = _parts(seen, action)
+    if is_group(slot.proposal_branch):
+        head = make_group(ws, parts, base)
+    else:
+        contents = ws.contents(ws.app(slot.app))
+        head = make_commit(ws.repository, contents, slot, parts[0].release, action.kind, base)
     ws.repository.update([RefUpdate(_branch(slot.proposal_branch), action.expect, head)])
     return Event(action.app, slot.environment, "proposed", action.reason)
+
+
+def _parts(seen: Snapshot, action: Propose | MergePullRequest) -> list[Part]:
+    """Give every slot that `action` changes, with its release."""
+    every = [(action.slot, action.release), *((other.slot, other.release) for other in action.others)]
+    return [Part(slot, seen.apps[slot.app].ledger.releases[number]) for slot, number in every]
 
 
 def _commit(ws: Workspace, app: AppSeen, action: Commit) -> Event:
@@ -139,7 +155,7 @@ def _commit(ws: Workspace, app: AppSeen, action: Commit) -> Event:
     if base != action.base and (base is None or not _still_holds(ws, slot, base, action.before)):
         raise LostRace(f"{slot.branch} has changed in {slot.path or 'its root'} meanwhile")
     head = make_commit(ws.repository, contents, slot, release, action.kind, base)
-    if _says_no(_place_now(ws, app, slot), action):
+    if _says_no(_place_now(ws, app, slot.environment), action.release, action.kind):
         raise LostRace(f"the ledger of {app.app} says something else now")
     ws.repository.update([RefUpdate(_branch(slot.branch), base, head)])
     return Event(action.app, slot.environment, "merged", action.reason)
@@ -160,44 +176,50 @@ def _upsert(ws: Workspace, app: AppSeen, action: UpsertPullRequest) -> Event:
     return Event(action.app, slot.environment, "opened", f"#{pull.number} {action.text.title}")
 
 
-def _close(ws: Workspace, app: AppSeen, action: ClosePullRequest) -> Event:
-    """Close what the ledger still says will be closed: anything else would look like a person's no."""
-    if action.number not in _place_now(ws, app, action.slot).announced:
+def _close(ws: Workspace, seen: Snapshot, action: ClosePullRequest) -> Event:
+    """Close what the ledgers still say will be closed: anything else would look like a person's no."""
+    slot = action.slot
+    for app in action.left:
+        place = _place_now(ws, seen.apps[app], slot.environment)
+        if place.proposal is not None and slot.proposal_branch.endswith(f"/{place.proposal.group}"):
+            raise LostRace(f"pull request {action.number} is not to be closed any more")
+    if not action.left and action.number not in _place_now(ws, seen.apps[slot.app], slot.environment).announced:
         raise LostRace(f"pull request {action.number} is not to be closed any more")
     ws.forge.close_pull(action.number, ws.now())
-    return Event(action.app, action.slot.environment, "closed", f"#{action.number}: {action.reason}")
+    return Event(action.app, slot.environment, "closed", f"#{action.number}: {action.reason}")
 
 
-def _place_now(ws: Workspace, app: AppSeen, slot: Slot) -> Place:
-    """Read what the ledger says of `slot` at this moment."""
+def _place_now(ws: Workspace, app: AppSeen, environment: str, refs: Mapping[str, Oid] | None = None) -> Place:
+    """Read what the ledger says of a slot at this moment, or at that of `refs`."""
     ref = ledger_ref(ws.config, app.app)
-    tip = ws.repository.refs([ref]).get(ref)
+    tip = (ws.repository.refs([ref]) if refs is None else refs).get(ref)
     if tip is None:
-        return app.ledger.place(slot.environment)
+        return app.ledger.place(environment)
     if not ws.repository.store.has(tip):
         ws.repository.fetch([ref])
     ws.seal.check(ws.repository.store, app.app, tip)
-    return read_ledger(ws.repository, tip, app.app).place(slot.environment)
+    return read_ledger(ws.repository, tip, app.app).place(environment)
 
 
-def _says_no(place: Place, action: Commit | MergePullRequest) -> bool:
+def _says_no(place: Place, release: int, kind: Kind) -> bool:
     """Tell whether a person has said no since: skipped it, or held the environment."""
-    return action.release in place.skips or (action.kind is Kind.PROMOTION and place.hold is not None)
+    return release in place.skips or (kind is Kind.PROMOTION and place.hold is not None)
 
 
-def _merge(ws: Workspace, app: AppSeen, action: MergePullRequest) -> Event:
+def _merge(ws: Workspace, seen: Snapshot, action: MergePullRequest) -> Event:
     slot = action.slot
-    _still(ws, app, action)
-    release = app.ledger.releases[action.release]
+    _still(ws, seen, action)
+    parts = _parts(seen, action)
     if action.fast_forward:
         ws.repository.update([RefUpdate(_branch(slot.branch), action.base, action.expect_head)])
     else:
-        message = f"{subject(slot, release, action.kind)}\n"
-        ws.forge.merge_pull(action.number, action.expect_head, action.method, message, ws.now())
-    return Event(action.app, slot.environment, "merged", f"#{action.number} {release.label}: {action.reason}")
+        said = group_subject(parts) if action.others else subject(slot, parts[0].release, action.kind)
+        ws.forge.merge_pull(action.number, action.expect_head, action.method, f"{said}\n", ws.now())
+    what = f"{len(parts)} apps" if action.others else parts[0].release.label
+    return Event(action.app, slot.environment, "merged", f"#{action.number} {what}: {action.reason}")
 
 
-def _still(ws: Workspace, app: AppSeen, action: MergePullRequest) -> None:
+def _still(ws: Workspace, seen: Snapshot, action: MergePullRequest) -> None:
     """Look once more at what a person may have changed since the look. Raises LostRace or Rejected."""
     slot = action.slot
     pull: PullRequest = ws.forge.pull(action.number)
@@ -205,12 +227,17 @@ def _still(ws: Workspace, app: AppSeen, action: MergePullRequest) -> None:
         raise LostRace(f"pull request {action.number} is not what was judged")
     if action.kind is Kind.PROMOTION and HOLD_LABELS & set(pull.labels):
         raise Rejected(f"pull request {action.number} is held by a label")
-    place = _place_now(ws, app, slot)
-    if _says_no(place, action) or place.merging is None or place.merging.head != action.expect_head:
-        raise LostRace(f"the ledger of {app.app} says something else now")
-    tip = ws.repository.refs([_branch(slot.branch)]).get(_branch(slot.branch))
-    if tip is not None and not _still_holds(ws, slot, tip, action.before):
-        raise LostRace(f"{slot.branch} has changed in {slot.path or 'its root'} meanwhile")
+    every = [Member(slot, action.release, action.before), *action.others]
+    refs = ws.repository.refs([_branch(slot.branch), *(ledger_ref(ws.config, one.slot.app) for one in every)])
+    for one in every:
+        place = _place_now(ws, seen.apps[one.slot.app], slot.environment, refs)
+        said = _says_no(place, one.release, action.kind)
+        if said or place.merging is None or place.merging.head != action.expect_head:
+            raise LostRace(f"the ledger of {one.slot.app} says something else now")
+    tip = refs.get(_branch(slot.branch))
+    for one in every:
+        if tip is not None and not _still_holds(ws, one.slot, tip, one.before):
+            raise LostRace(f"{slot.branch} has changed in {one.slot.path or 'its root'} meanwhile")
 
 
 def _still_holds(ws: Workspace, slot: Slot, tip: Oid, before: ContentId | None) -> bool:

@@ -82,10 +82,9 @@ def command(
             proposed = ledger.place(environment).proposal
             if said_at is not None and release is None:
                 _still_there(proposed, said_at, verb)
-            word = Word(
-                verb, environment, ws.user, ws.now(), release, reason, until,
-                head if proposed is not None and release in (None, proposed.release) else None,
-            )  # fmt: skip
+            own = proposed is not None and not proposed.group and release in (None, proposed.release)
+            # what is asked for by name leaves its group: the word is for the first head that brings it alone
+            word = Word(verb, environment, ws.user, ws.now(), release, reason, until, head if own else None)
             ledger, sentence = say(rules, ledger, word)
             said.append(sentence)
         try:

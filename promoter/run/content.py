@@ -104,14 +104,18 @@ def make_commit(
 ) -> Oid:
     """Make the commit that brings `release` to `slot` on top of `parent`, and give its id; no ref changes."""
     store = repository.store
-    if release.stored is not None and not store.has(release.stored):
-        repository.fetch([release.stored])
-    content = content_of(release, slot.environment)
-    tree = contents.put(slot, store.commit(parent).tree if parent is not None else None, content)
-    kept = store.commit(release.stored).tree if release.stored is not None else None
-    beside = store.entry(kept, f"{FILE_NAME}/{release.name}") if kept is not None else None
-    if beside is not None:
-        tree = store.edit_tree(tree, {f"{slot.path}/{FILE_NAME}".lstrip("/"): beside})
+    tree = filled(repository, contents, slot, release, store.commit(parent).tree if parent is not None else None)
     trailers = format_trailers(Trailers(slot.app, slot.environment, release.number, kind))
     message = f"{subject(slot, release, kind)}\n\n{trailers}\n"
     return store.put_commit(tree, [parent] if parent is not None else [], message, IDENTITY, release.at)
+
+
+def filled(repository: Repository, contents: Contents, slot: Slot, release: Release, tree: Oid | None) -> Oid:
+    """Give `tree` with the slot holding `release` and what goes along with it. Raises EdgeFailed, EditRefused."""
+    store = repository.store
+    if release.stored is not None and not store.has(release.stored):
+        repository.fetch([release.stored])
+    tree = contents.put(slot, tree, content_of(release, slot.environment))
+    kept = store.commit(release.stored).tree if release.stored is not None else None
+    beside = store.entry(kept, f"{FILE_NAME}/{release.name}") if kept is not None else None
+    return store.edit_tree(tree, {f"{slot.path}/{FILE_NAME}".lstrip("/"): beside}) if beside is not None else tree

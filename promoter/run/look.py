@@ -15,12 +15,13 @@ from promoter.cluster.port import Wanted
 from promoter.git.hydrator import NOTES_REF
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Kind, Ledger, Place
-from promoter.model.names import Branch, ContentId, Oid
-from promoter.model.snapshot import AppSeen, ClusterLive, ProposalSeen, Slot, SlotSeen, Snapshot
+from promoter.model.names import ContentId, Oid
+from promoter.model.snapshot import AppSeen, ClusterLive, ProposalSeen, Slot, SlotSeen, Snapshot, Stray
 from promoter.model.state import LedgerUnreadable
 from promoter.policy.rules import AppRules, Live
 from promoter.run.content import Contents, Held, make_commit
 from promoter.run.difference import difference
+from promoter.run.grouped import Pulls, branches, in_view, with_groups
 from promoter.run.hydrated import hydrated, moved_on, needed
 from promoter.run.inputs import dry_changed
 from promoter.run.ledgers import STATE, ledger_ref, read_ledger
@@ -28,41 +29,49 @@ from promoter.run.trailers import carries, newest
 from promoter.run.workspace import Workspace
 
 Refs = Mapping[str, Oid]
+Strays = tuple[Stray, ...]
 PERSON_COMMITS = 20
 """How many commits of people on a proposal are looked through for the release under them."""
 
 
 def look(ws: Workspace, apps: Sequence[str] | None = None) -> Snapshot:
-    """Look at `apps` (None: all). Raises ConfigInvalid, EdgeFailed."""
+    """Look at `apps` (None: all), and at those that may share a pull request with them.
+
+    Raises ConfigInvalid, EdgeFailed.
+    """
     refs = ws.repository.refs(["refs/heads/"])
     ws.refresh(refs)
-    chosen = [ws.app(name) for name in apps] if apps is not None else list(ws.config.apps.values())
-    pulls = ws.forge.pulls(
-        [slot.proposal_branch for app in chosen for slot in (*app.slots.values(), *app.former.values())]
-    )
-    seen = _apps(ws, chosen, refs, pulls)
+    asked = [ws.app(name) for name in apps] if apps is not None else list(ws.config.apps.values())
+    chosen = in_view(ws, refs, asked)
+    own = [slot.proposal_branch for app in chosen for slot in (*app.slots.values(), *app.former.values())]
+    pulls = ws.forge.pulls([*own, *branches(ws, refs, chosen)])
+    seen, strays = _apps(ws, chosen, refs, pulls)
     if any(_has_news(app, slot) for app in seen.values() for slot in app.slots.values()):
         refs = ws.repository.refs(["refs/heads/"])
         ws.refresh(refs)
         chosen = [ws.config.apps[app.name] for app in chosen if app.name in ws.config.apps]
-        seen = _apps(ws, chosen, refs, pulls)
-    return Snapshot(ws.refresh(refs), _with_live(ws, _with_protection(ws, seen)), ws.repository.url)
+        late = [branch for branch in branches(ws, refs, chosen) if branch not in pulls]
+        pulls = {**pulls, **ws.forge.pulls(late)} if late else pulls
+        seen, strays = _apps(ws, chosen, refs, pulls)
+    only = frozenset(apps) if apps is not None and len(chosen) > len(asked) else None
+    commit = ws.refresh(refs)
+    return Snapshot(commit, _with_live(ws, _with_protection(ws, seen)), ws.repository.url, strays, only)
 
 
-def _apps(
-    ws: Workspace, apps: Sequence[AppRules], refs: Refs, pulls: Mapping[Branch, Sequence[PullRequest]]
-) -> dict[str, AppSeen]:
+def _apps(ws: Workspace, apps: Sequence[AppRules], refs: Refs, pulls: Pulls) -> tuple[dict[str, AppSeen], Strays]:
     dry = ws.refresh(refs)
     if any(app.hydrated for app in apps):
         refs = {**refs, **ws.repository.refs([NOTES_REF])}
     _fetch(ws, refs, apps)
-    return {app.name: _app(ws, app, refs, pulls, dry) for app in apps}
+    return with_groups(ws, {app.name: _app(ws, app, refs, pulls, dry) for app in apps}, refs, pulls)
 
 
 def _has_news(app: AppSeen, slot: SlotSeen) -> bool:
     """Tell whether a pull request was merged that the ledger does not know of: the refs may be older than that."""
     place = app.ledger.place(slot.slot.environment)
-    return any(pull.state is PullState.MERGED and place.awaits(pull.number) for pull in slot.pulls)
+    group = place.proposal is not None and place.proposal.group
+    merged = [pull.number for pull in slot.pulls if pull.state is PullState.MERGED]
+    return any(place.awaits(number) and (not group or number in slot.pull_releases) for number in merged)
 
 
 def _fetch(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> None:
@@ -99,7 +108,7 @@ def _fetch_files(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> None:
     ws.repository.fetch((), folders)
 
 
-def _app(ws: Workspace, app: AppRules, refs: Refs, pulls: Mapping[Branch, Sequence[PullRequest]], dry: Oid) -> AppSeen:
+def _app(ws: Workspace, app: AppRules, refs: Refs, pulls: Pulls, dry: Oid) -> AppSeen:
     tip = refs.get(ledger_ref(ws.config, app.name))
     doubt, ledger = ws.seal.doubt(ws.repository.store, app.name, tip) if tip is not None else "", Ledger(app.name)
     if tip is not None and not doubt:

@@ -18,7 +18,7 @@ from promoter.model.names import Oid
 from promoter.run.ledgers import read_ledger
 from tests.laws.world import World
 
-LEDGER = "refs/heads/promoter-ledger/shop"
+LEDGERS = "refs/heads/promoter-ledger"
 
 
 class Broken(AssertionError):
@@ -73,9 +73,10 @@ class Auditor:
             if self.world.now - kept[1] >= self.soak.get(env, timedelta(0)):
                 self.proved.setdefault(env, set()).add(active or "")
 
-    def ledger(self) -> Ledger | None:
-        found = self.world.eyes.refs([LEDGER]).get(LEDGER)
-        return read_ledger(self.world.eyes, found, "shop") if found is not None else None
+    def ledger(self, env: str = "") -> Ledger | None:
+        app = self.world.app(env)
+        found = self.world.eyes.refs([f"{LEDGERS}/{app}"]).get(f"{LEDGERS}/{app}")
+        return read_ledger(self.world.eyes, found, app) if found is not None else None
 
     # --- judging writes ---
 
@@ -83,16 +84,15 @@ class Auditor:
         lay, envs = self.world.lay, self.world.environments
         for update in updates:
             name = update.ref.removeprefix("refs/heads/")
-            proposals = [env for env in envs if lay.proposal(env) == name]
+            proposals = self.world.proposed_on(name)
             if proposals:
-                self._proposal(proposals[0], update)
+                self._proposal(name, proposals, update)
                 continue
             self._append_only(update)
             actives = [env for env in envs if lay.active(env) == name]
             if actives and update.new is not None:
-                found = parse_trailers(self.world.eyes.store.commit(update.new).message)
-                if found:
-                    self._active(found[-1].environment, update)
+                if parse_trailers(self.world.eyes.store.commit(update.new).message):
+                    self._active(update)
                 elif update.old is not None and name != "main":
                     self.fail(2, f"{name} gets a commit that brings no release")
         return {}
@@ -100,29 +100,28 @@ class Auditor:
     def forge(self, name: str, args: tuple[Any, ...]) -> dict[str, Any]:
         if name == "open_pull":
             head, base, _text, _now = args
-            word = self._word(self._tip(str(head)))
-            env = word.environment
-            if (str(head), str(base)) != (self.world.lay.proposal(env), self.world.lay.active(env)):
-                self.fail(2, f"a pull request from {head} into {base} carries {word}")
-            self._may_come(env, word, "a pull request")
-            closed = self.closed.get((env, word.release))
-            if closed is not None and (env, word.release) not in self.allowed_back:
-                self.fail(7, f"r{word.release} is proposed to {env} again after #{closed} was closed")
+            for env, word in self.words(self._tip(str(head))).items():
+                if env not in self.world.proposed_on(str(head)) or str(base) != self.world.lay.active(env):
+                    self.fail(2, f"a pull request from {head} into {base} carries {word}")
+                self._may_come(env, word, "a pull request")
+                closed = self.closed.get((env, word.release))
+                if closed is not None and (env, word.release) not in self.allowed_back:
+                    self.fail(7, f"r{word.release} is proposed to {env} again after #{closed} was closed")
         if name == "merge_pull":
             number, expect, *_ = args
             if self.world.people.pull(number).head == expect:  # else the forge refuses
-                env = self._word(expect).environment
-                self._merge(env, expect, self.world.active(env))
+                self._merge(expect, self.world.active(next(iter(self.words(expect)))))
         return {}
 
     def _tip(self, branch: str) -> Oid:
         return self.world.eyes.refs([f"refs/heads/{branch}"])[f"refs/heads/{branch}"]
 
-    def _word(self, commit: Oid) -> Trailers:
+    def words(self, commit: Oid) -> dict[str, Trailers]:
+        """Give what a commit of promoter's is for: slot -> trailers."""
         found = parse_trailers(self.world.eyes.store.commit(commit).message)
         if not found:
             self.fail(2, f"{commit[:8]} has no trailers")
-        return found[-1]
+        return {self.world.slot_of(word.app, word.environment): word for word in found}
 
     def _append_only(self, update: RefUpdate) -> None:
         current = self.world.eyes.refs([update.ref]).get(update.ref)
@@ -131,75 +130,88 @@ class Auditor:
         if update.new is None or not self.world.eyes.store.is_ancestor(update.old, update.new):
             self.fail(8, f"{update.ref} would lose commits")
 
-    def _proposal(self, env: str, update: RefUpdate) -> None:
+    def _proposal(self, name: str, envs: Sequence[str], update: RefUpdate) -> None:
         current = self.world.eyes.refs([update.ref]).get(update.ref)
         if current != update.old:
             return
-        active = self.world.active(env)
+        active = self.world.active(envs[0])
         mine = current is None or current in self.heads
         merged = current is not None and active is not None and self.world.eyes.store.is_ancestor(current, active)
         if not mine and not merged:
-            self.fail(7, f"a person's commits on the proposal for {env} are rewritten")
+            self.fail(7, f"a person's commits on {name} are rewritten")
         if update.new is None:
             return
         self.heads.add(update.new)
         commit = self.world.eyes.store.commit(update.new)
-        self._may_come(env, self._word(update.new), "a proposal")
-        self._inside(env, commit.parents[0], update.new)
+        words = self.words(update.new)
+        for env, word in words.items():
+            if env not in envs:
+                self.fail(2, f"{name} proposes something for {env}")
+            self._may_come(env, word, "a proposal")
+        self._inside(list(words), commit.parents[0], update.new)
 
-    def _active(self, env: str, update: RefUpdate) -> None:
-        current = self.world.active(env)
-        if current != update.old or update.new is None or update.old is None:
+    def _active(self, update: RefUpdate) -> None:
+        assert update.new is not None
+        current = self.world.active(next(iter(self.words(update.new))))
+        if current != update.old or update.old is None:
             return
-        self._merge(env, update.new, current)
+        self._merge(update.new, current)
 
-    def _merge(self, env: str, head: Oid, base: Oid | None) -> None:
+    def _merge(self, head: Oid, base: Oid | None) -> None:
         """A merge or direct push of promoter's: order, exact subject, nobody's edit overwritten."""
-        word = self._word(head)
-        self._may_come(env, word, "a merge")
-        commit = self.world.eyes.store.commit(head)
-        self._inside(env, commit.parents[0], head)
-        before, here = self.world.slot(env, commit.parents[0]), self.world.slot(env, base)
-        if before != here:
-            self.fail(2, f"merge into {env} of something judged on another slot content")
-        ledger = self.ledger()
+        words, commit = self.words(head), self.world.eyes.store.commit(head)
+        self._inside(list(words), commit.parents[0], head)
+        for env, word in words.items():
+            self._may_come(env, word, "a merge")
+            before, here = self.world.slot(env, commit.parents[0]), self.world.slot(env, base)
+            if before != here:
+                self.fail(2, f"merge into {env} of something judged on another slot content")
+            self._brought(env, word, head, here)
+
+    def _brought(self, env: str, word: Trailers, head: Oid, here: str | None) -> None:
+        ledger = self.ledger(env)
         if ledger is None:
             self.fail(6, "a merge without a ledger")
             return
-        release = ledger.releases.get(word.release)
-        if release is None or release.content.get(env) != self.world.slot(env, head):
+        place = ledger.place(self.world.environment(env))
+        contents = self._contents(ledger, env)
+        if contents.get(word.release) != self.world.slot(env, head):
             self.fail(2, f"{head[:8]} is not the content of r{word.release} in {env}")
-        hold = ledger.place(env).hold
-        if word.kind is Kind.PROMOTION and hold is not None:
+        if word.kind is Kind.PROMOTION and place.hold is not None:
             self.fail(7, f"a merge into {env} while it is held")
-        known = {r.content.get(env) for r in ledger.releases.values()}
-        stay = ledger.place(env).stay
+        if word.kind is Kind.PROMOTION and word.release in place.skips:
+            self.fail(7, f"a merge into {env} of r{word.release}, which is skipped")
+        known: set[str | None] = set(contents.values())
+        stay = place.stay
         if stay is not None and stay.how is How.MIXED:
             known.add(stay.content)  # it was held, and a person resumed
         if here is not None and here not in known and word.kind is Kind.PROMOTION:
             self.fail(7, f"a hand edit in {env} is overwritten")
 
+    def _contents(self, ledger: Ledger, env: str) -> dict[int, str]:
+        """Give release -> content of a slot."""
+        name = self.world.environment(env)
+        return {number: one.content[name] for number, one in ledger.releases.items() if name in one.content}
+
     def _rolls_back_itself(self, env: str) -> bool:
         """By policy, and only when what it goes back from is not well."""
         return env in self.automatic and env not in self.healthy
 
-    def _inside(self, env: str, parent: Oid, head: Oid) -> None:
-        lay, repo = self.world.lay, self.world.eyes
-        if lay.outside(repo, env, parent) != lay.outside(repo, env, head):
-            self.fail(9, f"{head[:8]} changes something outside its slot")
+    def _inside(self, envs: Sequence[str], parent: Oid, head: Oid) -> None:
+        if self.world.outside(envs, parent) != self.world.outside(envs, head):
+            self.fail(9, f"{head[:8]} changes something outside its slots")
 
     def _may_come(self, env: str, word: Trailers, what: str) -> None:
         if word.kind is Kind.ROLLBACK:
             if (env, word.release) not in self.allowed_back and not self._rolls_back_itself(env):
                 self.fail(1, f"{what} back to r{word.release} in {env} that nobody asked for")
             return
-        ledger = self.ledger()
-        release = ledger.releases.get(word.release) if ledger is not None else None
-        if release is None:
+        ledger = self.ledger(env)
+        if ledger is None or word.release not in ledger.releases:
             self.fail(1, f"{what} into {env} of unknown r{word.release}")
             return
         for name in self.after[env]:
-            if release.content.get(name) not in self.proved.get(name, set()):
+            if self._contents(ledger, name).get(word.release) not in self.proved.get(name, set()):
                 self.fail(1, f"{what} into {env} of r{word.release}, which was never verified in {name}")
 
     # --- after the run ---

@@ -85,39 +85,42 @@ NAMED = Shape("hydrator", DIAMOND.lines, DIAMOND.after, {"east": 20}, lay=HYDRAT
 SETTLING = Shape("settling", LINE.lines, LINE.after, {"staging": 30}, lay=GATHERED)
 SHAPES = [LINE, DIAMOND, PEOPLE, FOLDED, PLACED, PLACED_PEOPLE, NAMED, SETTLING]
 
-_ENV = st.integers(0, 3)
-STEP = st.one_of(
-    st.tuples(st.just("change"), st.lists(_ENV, min_size=1, max_size=4)),
-    st.tuples(st.just("sync"), _ENV),
-    st.tuples(st.just("sync_all")),
-    st.tuples(st.just("later"), st.sampled_from([1, 10, 25, 45, 90, 400])),
-    st.tuples(st.just("run")),
-    st.tuples(st.just("run")),
-    st.tuples(st.just("sync_run")),
-    st.tuples(st.just("sync_run")),
-    st.tuples(st.just("two_runs")),
-    st.tuples(st.just("crash"), st.integers(1, 12), st.booleans()),
-    st.tuples(st.just("merge"), _ENV, st.sampled_from(["merge", "squash", "rebase"])),
-    st.tuples(st.just("between"), st.sampled_from(["merge", "close", "hand", "push", "delete", "hold"]), _ENV),
-    st.tuples(st.just("close"), _ENV),
-    st.tuples(st.just("reopen"), _ENV),
-    st.tuples(st.just("approve"), _ENV),
-    st.tuples(st.just("check"), _ENV, st.sampled_from(["success", "failure"])),
-    st.tuples(st.just("hand"), _ENV),
-    st.tuples(st.just("unrelated"), _ENV),
-    st.tuples(st.just("revert"), _ENV, st.integers(1, 3)),
-    st.tuples(st.just("push"), _ENV),
-    st.tuples(st.just("force"), _ENV),
-    st.tuples(st.just("amend"), _ENV),
-    st.tuples(st.just("delete"), _ENV),
-    st.tuples(st.just("fast_forward"), _ENV),
-    st.tuples(st.just("say"), st.sampled_from(["hold", "resume", "rollback", "skip", "retry", "promote"]), _ENV),
-    st.tuples(st.just("sick"), _ENV),
-    st.tuples(st.just("heal")),
-    st.tuples(st.just("shaky"), _ENV),
-    st.tuples(st.just("unreachable"), _ENV),
-)
-STEPS = st.lists(STEP, min_size=4, max_size=40)
+
+def steps(slots: int = 4) -> st.SearchStrategy[list[Step]]:
+    """Give histories of 4 to 40 steps in a world of so many slots."""
+    env = st.integers(0, slots - 1)
+    step = st.one_of(
+        st.tuples(st.just("change"), st.lists(env, min_size=1, max_size=4)),
+        st.tuples(st.just("sync"), env),
+        st.tuples(st.just("sync_all")),
+        st.tuples(st.just("later"), st.sampled_from([1, 10, 25, 45, 90, 400])),
+        st.tuples(st.just("run")),
+        st.tuples(st.just("run")),
+        st.tuples(st.just("sync_run")),
+        st.tuples(st.just("sync_run")),
+        st.tuples(st.just("two_runs")),
+        st.tuples(st.just("crash"), st.integers(1, 12), st.booleans()),
+        st.tuples(st.just("merge"), env, st.sampled_from(["merge", "squash", "rebase"])),
+        st.tuples(st.just("between"), st.sampled_from(["merge", "close", "hand", "push", "delete", "hold"]), env),
+        st.tuples(st.just("close"), env),
+        st.tuples(st.just("reopen"), env),
+        st.tuples(st.just("approve"), env),
+        st.tuples(st.just("check"), env, st.sampled_from(["success", "failure"])),
+        st.tuples(st.just("hand"), env),
+        st.tuples(st.just("unrelated"), env),
+        st.tuples(st.just("revert"), env, st.integers(1, 3)),
+        st.tuples(st.just("push"), env),
+        st.tuples(st.just("force"), env),
+        st.tuples(st.just("amend"), env),
+        st.tuples(st.just("delete"), env),
+        st.tuples(st.just("fast_forward"), env),
+        st.tuples(st.just("say"), st.sampled_from(["hold", "resume", "rollback", "skip", "retry", "promote"]), env),
+        st.tuples(st.just("sick"), env),
+        st.tuples(st.just("heal")),
+        st.tuples(st.just("shaky"), env),
+        st.tuples(st.just("unreachable"), env),
+    )
+    return st.lists(step, min_size=4, max_size=40)
 
 
 class Play:
@@ -197,10 +200,10 @@ class Play:
     def do_close(self, index: int) -> None:
         env = self.env(index)
         for pull in self.world.pulls(env):
-            word = self.audit._word(pull.head) if pull.head in self.audit.heads else None
+            words = self.audit.words(pull.head) if pull.head in self.audit.heads else {}
             self.world.people.close_as(pull.number, "kim", self.world.now)
-            if word is not None:
-                self.audit.closed[env, word.release] = pull.number
+            for slot, word in words.items():
+                self.audit.closed[slot, word.release] = pull.number
 
     def do_reopen(self, index: int) -> None:
         env = self.env(index)
@@ -211,9 +214,9 @@ class Play:
                 return
             self.world.people.reopen_as(pull.number, "kim", self.world.now)
             head = tip(self.world.repo, pull.head_branch)
-            word = self.audit._word(head) if head in self.audit.heads and head is not None else None
-            if word is not None:
-                self.audit.closed.pop((env, word.release), None)
+            words = self.audit.words(head) if head in self.audit.heads and head is not None else {}
+            for slot, word in words.items():
+                self.audit.closed.pop((slot, word.release), None)
 
     def do_approve(self, index: int) -> None:
         for pull in self.world.pulls(self.env(index)):
@@ -234,13 +237,19 @@ class Play:
 
     def do_push(self, index: int) -> None:
         """A person adds a commit to a proposal."""
-        branch = self.world.lay.proposal(self.env(index))
+        branch = self.world.proposal(self.env(index))
         if tip(self.world.repo, branch) is not None:
-            commit_files(self.world.repo, branch, {"shop/more.yaml": "# more\n"}, "More", at=self.world.now)
+            commit_files(
+                self.world.repo,
+                branch,
+                {f"{self.world.app(self.env(index))}/more.yaml": "# more\n"},
+                "More",
+                at=self.world.now,
+            )
 
     def do_amend(self, index: int) -> None:
         """A person changes what a proposal's commit holds and leaves its message as it was."""
-        branch = self.world.lay.proposal(self.env(index))
+        branch = self.world.proposal(self.env(index))
         old, store = tip(self.world.repo, branch), self.world.repo.store
         if old is None or not store.commit(old).parents:
             return
@@ -255,7 +264,7 @@ class Play:
 
     def do_force(self, index: int) -> None:
         """A person replaces a proposal."""
-        branch, active = self.world.lay.proposal(self.env(index)), self.world.active(self.env(index))
+        branch, active = self.world.proposal(self.env(index)), self.world.active(self.env(index))
         old = tip(self.world.repo, branch)
         if old is None or active is None:
             return
@@ -268,32 +277,33 @@ class Play:
         env = self.env(index)
         for pull in self.world.pulls(env):
             if pull.head in self.audit.heads and not race:
-                self.audit.closed[env, self.audit._word(pull.head).release] = pull.number
-        self.world.delete_branch(self.world.lay.proposal(env))
+                for slot, word in self.audit.words(pull.head).items():
+                    self.audit.closed[slot, word.release] = pull.number
+        self.world.delete_branch(self.world.proposal(env))
 
     def do_fast_forward(self, index: int) -> None:
         """A person pushes the proposal to the active branch."""
         env = self.env(index)
-        head, active = tip(self.world.repo, self.world.lay.proposal(env)), self.world.active(env)
+        head, active = tip(self.world.repo, self.world.proposal(env)), self.world.active(env)
         if head is None or active is None or not self.world.repo.store.is_ancestor(active, head) or head == active:
             return
         self.world.repo.update([RefUpdate(f"refs/heads/{self.world.lay.active(env)}", active, head)])
 
     def do_say(self, verb: str, index: int) -> None:
         env = self.env(index)
-        before = self.audit.ledger()
+        before, name = self.audit.ledger(env), self.world.environment(env)
         try:
-            command(self.world.workspace("kim"), verb, "shop", [env])
+            command(self.world.workspace("kim"), verb, self.world.app(env), [name])
         except PromoterError:
             return
-        after = self.audit.ledger()
+        after = self.audit.ledger(env)
         if before is None or after is None:
             return
-        target = after.place(env).target
+        target = after.place(name).target
         if verb in ("rollback", "retry"):
             if target is not None:
                 self.audit.allowed_back.add((env, target.release))
-            for number in set(before.place(env).skips) - set(after.place(env).skips):
+            for number in set(before.place(name).skips) - set(after.place(name).skips):
                 self.audit.allowed_back.add((env, number))
 
     # --- clusters and time ---

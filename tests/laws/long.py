@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.laws.history import SHAPES, Play, Step
+from tests.laws.history import SHAPES, Step
+from tests.laws.party import PARTIES, perform
 from tests.laws.test_laws import SCRATCH, calm, progress, quiet
 
 WEIGHTS: dict[str, float] = {
@@ -25,44 +26,44 @@ WEIGHTS: dict[str, float] = {
 }  # fmt: skip
 """How often each kind of step comes."""
 
-ARGUMENTS: dict[str, Callable[[random.Random], tuple[object, ...]]] = {
-    "sync_all": lambda r: (),
-    "run": lambda r: (),
-    "sync_run": lambda r: (),
-    "two_runs": lambda r: (),
-    "heal": lambda r: (),
-    "change": lambda r: ([r.randrange(4) for _ in range(r.randint(1, 4))],),
-    "later": lambda r: (r.choice([1, 10, 25, 45, 90, 400]),),
-    "crash": lambda r: (r.randint(1, 12), r.random() < 0.5),
-    "merge": lambda r: (r.randrange(4), r.choice(["merge", "squash", "rebase"])),
-    "between": lambda r: (r.choice(["merge", "close", "hand", "push", "delete", "hold"]), r.randrange(4)),
-    "check": lambda r: (r.randrange(4), r.choice(["success", "failure"])),
-    "revert": lambda r: (r.randrange(4), r.randint(1, 3)),
-    "say": lambda r: (
+ARGUMENTS: dict[str, Callable[[random.Random, int], tuple[object, ...]]] = {
+    "sync_all": lambda r, n: (),
+    "run": lambda r, n: (),
+    "sync_run": lambda r, n: (),
+    "two_runs": lambda r, n: (),
+    "heal": lambda r, n: (),
+    "change": lambda r, n: ([r.randrange(n) for _ in range(r.randint(1, 4))],),
+    "later": lambda r, n: (r.choice([1, 10, 25, 45, 90, 400]),),
+    "crash": lambda r, n: (r.randint(1, 12), r.random() < 0.5),
+    "merge": lambda r, n: (r.randrange(n), r.choice(["merge", "squash", "rebase"])),
+    "between": lambda r, n: (r.choice(["merge", "close", "hand", "push", "delete", "hold"]), r.randrange(n)),
+    "check": lambda r, n: (r.randrange(n), r.choice(["success", "failure"])),
+    "revert": lambda r, n: (r.randrange(n), r.randint(1, 3)),
+    "say": lambda r, n: (
         r.choice(["hold", "resume", "resume", "rollback", "skip", "retry", "promote"]),
-        r.randrange(4),
+        r.randrange(n),
     ),
 }
 """What a step needs beside its name; an environment's index where nothing is said."""
 
 
-def _place(random_: random.Random) -> tuple[object, ...]:
-    return (random_.randrange(4),)
+def _place(random_: random.Random, slots: int) -> tuple[object, ...]:
+    return (random_.randrange(slots),)
 
 
-def steps_of(random_: random.Random) -> list[Step]:
-    """Give 8 to 40 steps."""
+def steps_of(random_: random.Random, slots: int = 4) -> list[Step]:
+    """Give 8 to 40 steps in a world of so many slots."""
     names = random_.choices(list(WEIGHTS), list(WEIGHTS.values()), k=random_.randint(8, 40))
-    return [(name, *ARGUMENTS.get(name, _place)(random_)) for name in names]
+    return [(name, *ARGUMENTS.get(name, _place)(random_, slots)) for name in names]
 
 
 def broken(seed: int) -> str:
     """Play the history of `seed`; give what it broke, or nothing."""
     random_ = random.Random(seed)
-    shape = random_.choice(SHAPES)
-    steps = steps_of(random_)
+    shape = random_.choice([*SHAPES, *PARTIES])
+    steps = steps_of(random_, max(4, len(shape.environments)))
     with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
-        play = Play(Path(folder), shape)
+        play = perform(Path(folder), shape)
         try:
             play.play(steps)
             quiet(play)

@@ -137,7 +137,7 @@ class Clusters:
     ) -> Mapping[tuple[str, str, str], ClusterLive]:
         found = {}
         for want in wanted:
-            cluster = self.world.clusters[want.cluster]
+            cluster = self.world.clusters[self.world.slot_of(want.slot.app, want.cluster)]
             key = (want.slot.app, want.slot.environment, want.cluster)
             found[key] = ClusterLive(want.cluster, *self._judge(cluster, want, content_at))
         return found
@@ -154,7 +154,10 @@ class Clusters:
 
 
 class World:
-    """One repository with one app `shop`, its people, its clusters and its clock."""
+    """One repository with one app `shop`, its people, its clusters and its clock.
+
+    `environments` names the slots: with one app, each by its environment.
+    """
 
     def __init__(
         self, root: Path, config: str, environments: Sequence[str], lay: Lay = BRANCHES, far: bool = False
@@ -168,7 +171,7 @@ class World:
         self.refused: set[str] = set()
         """Refs that the server lets promoter not write."""
         self.version = 0
-        files = {f"shop/{env}/deployment.yaml": lay.text.format(env=env, v="0.0.0") for env in environments}
+        files = self.sources(environments, "0.0.0")
         self.repo: Repository = make_repo(root / "fleet.git", {"promoter.yaml": config, **files})
         self.eyes = Repository(Store(self.repo.store.path), self.repo.remote, "") if far else self.repo
         """The repository as the auditor reads it: what is pushed to it can be seen before it arrives."""
@@ -180,6 +183,38 @@ class World:
         self.judge_forge: Callable[[str, tuple[Any, ...]], dict[str, Any]] = lambda _n, _a: {}
         if lay is IN_PLACE:
             adopt(self.workspace("kim"), "shop")
+
+    # --- slots ---
+
+    def app(self, slot: str) -> str:
+        """Give the app of a slot."""
+        del slot
+        return "shop"
+
+    def environment(self, slot: str) -> str:
+        """Give the environment of a slot."""
+        return slot
+
+    def slot_of(self, app: str, environment: str) -> str:
+        """Give the slot of an app in an environment."""
+        del app
+        return environment
+
+    def proposals(self, slot: str) -> list[str]:
+        """Give the branches that may propose something for the slot, the likeliest last."""
+        return [self.lay.proposal(slot)]
+
+    def proposed_on(self, branch: str) -> list[str]:
+        """Give the slots that `branch` may propose something for."""
+        return [slot for slot in self.environments if self.lay.proposal(slot) == branch]
+
+    def proposal(self, slot: str) -> str:
+        """Give the branch that proposes something for the slot."""
+        return self.proposals(slot)[-1]
+
+    def sources(self, slots: Sequence[str], version: str) -> dict[str, str]:
+        """Give the files that these slots are made from."""
+        return {f"shop/{env}/deployment.yaml": self.lay.text.format(env=env, v=version) for env in slots}
 
     def workspace(self, user: str = "promoter") -> Workspace:
         """Give what a new process would have."""
@@ -216,8 +251,7 @@ class World:
             except PromoterError:
                 return
             return
-        text = self.lay.text
-        files = {f"shop/{env}/deployment.yaml": text.format(env=env, v=f"1.{self.version}.0") for env in environments}
+        files: dict[str, str | bytes | None] = dict(self.sources(environments, f"1.{self.version}.0"))
         commit_files(self.repo, "main", files, f"Change {self.version}", at=self.now)
 
     def unrelated(self, environment: str) -> None:
@@ -245,9 +279,15 @@ class World:
     def slot(self, environment: str, commit: Oid | None) -> str | None:
         return None if commit is None else self.lay.content(self.eyes, environment, commit)
 
+    def outside(self, environments: Sequence[str], commit: Oid) -> object:
+        """Give all that `commit` holds outside these slots."""
+        (only,) = environments
+        return self.lay.outside(self.eyes, only, commit)
+
     def pulls(self, environment: str, state: PullState | None = PullState.OPEN) -> list[PullRequest]:
-        head = Branch(self.lay.proposal(environment))
-        return [pull for pull in self.people.pulls([head])[head] if state is None or pull.state is state]
+        heads = [Branch(name) for name in self.proposals(environment)]
+        found = [pull for pulls in self.people.pulls(heads).values() for pull in pulls]
+        return sorted((pull for pull in found if state is None or pull.state is state), key=lambda pull: pull.number)
 
     def hand_edit(self, environment: str, text: str) -> None:
         branch, head = self.lay.active(environment), self.active(environment)

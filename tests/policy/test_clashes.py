@@ -99,6 +99,21 @@ CASES = [
             f"dev) {NOT_BOTH}"
         ],
     ),
+    (
+        TOOLS + 'apps: {a: "x/{environment}"}\nlayout: {branch: "e/{environment}", path: "_group/{app}"}\n',
+        [
+            f"promoter.yaml:6:layout.branch: e/{env}-next/_group/a, the proposal branch of a in {env}, is in a folder "
+            "_group: those hold what several apps propose together"
+            for env in ("dev", "prod")
+        ],
+    ),
+    (
+        'apps: {a: "x/{environment}"}\nnames: {ledger: "promoter/dev/_group/{app}"}\n',
+        [
+            "promoter.yaml:5:names.ledger: promoter/dev/_group/a, the ledger of a, is in a folder _group: those hold "
+            "what several apps propose together"
+        ],
+    ),
 ]
 
 

@@ -129,9 +129,9 @@ KEYS = [
     ("soak: 1h", "soak", "unknown key soak; did you mean verify: {soak: 1h}?"),
     ("pullRequest: {}", "pullRequest", "unknown key pullRequest; did you mean pull_request?"),
     (
-        "pull_request: {group: environment}",
+        "pull_request: {group: wave}",
         "pull_request.group",
-        "environment: this version cannot do it yet; remove it",
+        "wave is not one of app, environment",
     ),
     ("layout: {branch: a, path: b}", "layout", "layout: this version cannot do it yet; remove it"),
     ("clusters: []", "clusters", "is empty; name at least one or remove the key"),

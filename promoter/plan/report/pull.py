@@ -61,16 +61,16 @@ def pull_text(
         head=head,
         dry_branch=dry_branch,
     )
-    waiting = _fit(waiting_part(about), LIMIT // 2)
+    waiting = fit(waiting_part(about), LIMIT // 2)
     room = LIMIT - len(waiting) - _MARKERS
-    what = _fit(what_part(about), room)
+    what = fit(what_part(about), room)
     room -= len(what)
     if difference.strip() and room > _MARKERS:
         what += "\n\n" + manifests(difference, room)
     return PullText(
         title=_title(about),
-        body=f"{_part('what', what)}\n\n{_part('waiting', waiting)}\n",
-        labels=_labels(about),
+        body=f"{part('what', what)}\n\n{part('waiting', waiting)}\n",
+        labels=labels(about),
         reviewers=about.rules.pull_request.reviewers,
     )
 
@@ -95,11 +95,13 @@ def _find(body: str, name: str) -> str | None:
     return match.group() if match else None
 
 
-def _part(name: str, text: str) -> str:
+def part(name: str, text: str) -> str:
+    """Give `text` between the markers of one of the parts that promoter owns."""
     return f"<!-- promoter:{name} -->\n{text}\n<!-- /promoter:{name} -->"
 
 
-def _fit(text: str, room: int) -> str:
+def fit(text: str, room: int) -> str:
+    """Cut `text` to `room` characters at the end of a line, and say so."""
     if len(text) <= room:
         return text
     end = "\n\n… cut here: the rest does not fit; `promoter explain` shows it."
@@ -116,8 +118,9 @@ def _title(about: About) -> str:
     return title(f"{brought}: {release.commits[0].subject}")
 
 
-def _labels(about: About) -> tuple[str, ...]:
-    labels = ["promoter", f"env/{about.environment}"]
+def labels(about: About) -> tuple[str, ...]:
+    """Give the labels: ours, then the configured ones."""
+    ours = ["promoter", f"env/{about.environment}"]
     if about.kind is Kind.ROLLBACK:
-        labels.append("rollback")
-    return tuple(dict.fromkeys([*labels, *about.rules.pull_request.labels]))
+        ours.append("rollback")
+    return tuple(dict.fromkeys([*ours, *about.rules.pull_request.labels]))

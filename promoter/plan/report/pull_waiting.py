@@ -29,10 +29,11 @@ _NEWER = {
 
 def waiting_part(about: About) -> str:
     """Give the part as Markdown."""
-    return "\n\n".join(filter(None, (_heading(about), _gates(about), _afterwards(about))))
+    return "\n\n".join(filter(None, (heading(about), gates(about), _afterwards(about))))
 
 
-def _heading(about: About) -> str:
+def heading(about: About) -> str:
+    """Give the line that says what it waits for."""
     failed = [verdict for verdict in about.verdicts if verdict.answer is Answer.FAILURE]
     if failed:
         return f"### Blocked by {_and([_wants(about, verdict) for verdict in failed])}"
@@ -50,7 +51,8 @@ def _wants(about: About, verdict: Verdict) -> str:
     return f"{prose(verdict.gate)} ({prose(verdict.reason, 100)})" if verdict.reason else prose(verdict.gate)
 
 
-def _gates(about: About) -> str:
+def gates(about: About) -> str:
+    """Give every verdict as a table."""
     if not about.verdicts:
         return ""
     rows = [

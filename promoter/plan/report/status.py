@@ -77,6 +77,14 @@ def action_json(action: Action) -> dict[str, object]:
             given["moves"] = [
                 {**_where(move.slot), "release": release_name(move.release), "base": move.base} for move in value
             ]
+        elif field.name == "others":
+            if value:  # of a group
+                given["others"] = [
+                    {"app": other.slot.app, **_where(other.slot), "release": release_name(other.release)}
+                    for other in value
+                ]
+        elif field.name == "left":
+            given |= {"left": list(value)} if value else {}
         elif field.name == "release":
             given["release"] = release_name(value)
         elif isinstance(value, Kind):
@@ -167,7 +175,17 @@ def _proposed(view: View) -> dict[str, object] | None:
         "head": view.head,
         "images": [image_json(change) for change in changes],
         "pull_request": {"number": pull.number, "url": pull.url} if pull is not None else None,
+        "group": group_json(view),
     }
+
+
+def group_json(view: View) -> dict[str, object] | None:
+    """Give the group that the slot's release is proposed with, and the apps in its pull request; None: alone."""
+    proposal = view.place.proposal
+    if proposal is None or not proposal.group:
+        return None
+    seen = view.seen.proposal if view.seen is not None else None
+    return {"name": proposal.group, "apps": sorted(seen.members) if seen is not None and not seen.merged else []}
 
 
 def _target(view: View) -> dict[str, object] | None:

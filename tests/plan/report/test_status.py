@@ -67,6 +67,7 @@ WAITING = {
         "head": oid(0x77AA01C),
         "images": [{"name": "ghcr.io/acme/shop", "from": "1.3.9", "to": "1.4.2", "digest": "sha256:" + "5b0e" * 16}],
         "pull_request": {"number": 128, "url": "https://github.com/acme/fleet/pull/128"},
+        "group": None,
     },
     "target": {"release": "r41", "version": "1.4.2", "kind": "promotion"},
     "waiting_for": [
