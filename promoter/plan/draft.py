@@ -20,8 +20,11 @@ LONGEST = 4
 
 def draft(ledger: Ledger) -> int | None:
     """Give the draft that waits: the newest release that rendered, if it is a draft."""
-    newest = max((n for n, one in ledger.releases.items() if one.state is not ReleaseState.FAILED), default=None)
-    return newest if newest is not None and ledger.releases[newest].state is ReleaseState.DRAFT else None
+    for number in sorted(ledger.releases, reverse=True):
+        state = ledger.releases[number].state
+        if state is not ReleaseState.FAILED:
+            return number if state is ReleaseState.DRAFT else None
+    return None
 
 
 def settled_at(app: AppRules, ledger: Ledger, number: int) -> datetime:

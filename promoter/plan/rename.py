@@ -1,8 +1,8 @@
 """An environment that got another name: `was: NAME` moves what stands in its slot, and all evidence of it.
 
-The ledger is renamed once, and with it, in one change, each rendered slot that is still empty gets the very content that
-the old one was left with. The old branch or folder stays as it is, for whoever still reads it; a pull request that waits
-for it is closed after the ledger has announced that.
+The ledger is renamed once, and with it, in one change, each rendered slot that is still empty gets the very content
+that the old one was left with. The old branch or folder stays as it is, for whoever still reads it; a pull request that
+waits for it is closed after the ledger has announced that.
 
 Invariants: nothing is renamed onto a name that has a past of its own; the old name's holds, skips and outcomes hold on.
 """
@@ -38,7 +38,7 @@ def renaming(app: AppRules, seen: AppSeen) -> Rename | None:
 
 
 def renamed(ledger: Ledger, names: Mapping[str, str]) -> Ledger:
-    """Give `ledger` with environments called as in `names` (old -> new). What waits for a forge's answer is left out."""
+    """Give `ledger` with environments called as in `names` (old -> new), without what waits for a forge's answer."""
     places = {
         names.get(name, name): _place(place, names, moved=name in names)
         for name, place in ledger.places.items()

@@ -17,6 +17,7 @@ from promoter.plan.report.moment import times
 from promoter.policy.accept import accepts
 from promoter.policy.rules import AppRules, Config, Rules
 
+_NOWHERE = Place()
 BOT = "promoter"
 """Who acted when no person did."""
 
@@ -33,6 +34,7 @@ class Sight:
     changes: list[str] = field(default_factory=list)
     """What became known, a sentence each: the message of the ledger's commit."""
     _passed: dict[tuple[int, str], bool] = field(default_factory=dict)
+    _refused: dict[tuple[int, str], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.places = {name: self.seen.ledger.place(name) for name in self.app.environments}
@@ -69,10 +71,11 @@ class Sight:
         if why:
             self.changes.append(f"{environment}: {why}")
         self._passed.clear()
+        self._refused.clear()
 
     def ledger(self) -> Ledger:
         """Give the ledger as it should be now; places of environments that the config left out are kept."""
-        kept = {**self.seen.ledger.places, **{n: p for n, p in self.places.items() if p != Place()}}
+        kept = {**self.seen.ledger.places, **{n: p for n, p in self.places.items() if p != _NOWHERE}}
         return replace(self.seen.ledger, places=kept)
 
     def hold(self, environment: str) -> Hold | None:
@@ -106,6 +109,12 @@ class Sight:
 
     def refused(self, number: int, environment: str) -> str:
         """Say why release `number` can never come here by itself; empty when it can."""
+        key = (number, environment)
+        if key not in self._refused:
+            self._refused[key] = self._why_refused(number, environment)
+        return self._refused[key]
+
+    def _why_refused(self, number: int, environment: str) -> str:
         release = self.release(number)
         needed = (environment, *(() if self.rules(environment).after.any else self.rules(environment).after.names))
         if release.state is not ReleaseState.READY:

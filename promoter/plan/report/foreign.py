@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 BREAK = "\u200b"
 """Zero-width space: not seen by people, and no pattern of a forge reaches over it."""
@@ -36,6 +37,8 @@ _LINE_STARTS = (
     re.compile(r"^\s*Promoter(?=-)", re.MULTILINE | re.IGNORECASE),
 )
 _MARKERS = (re.compile(r"<(?=[!/?])"), re.compile(r"-(?=->)"))
+_NOTABLE = re.compile(r"[@#!&%~$:/<]|-[->\d]|www|promoter", re.IGNORECASE)
+"""Some of it stands in every text in which one of the patterns above is found: most texts hold none of it."""
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories that never come out: control, formatting (direction marks too), surrogates, separators."""
@@ -57,6 +60,7 @@ def title(text: str, limit: int = 200) -> str:
     return _cut(_broken(_one_line(text), (*_COMMANDS, *_SPEAKS, *_LINE_STARTS, *_MARKERS)), limit)
 
 
+@lru_cache(maxsize=4096)
 def prose(text: str, limit: int = 200) -> str:
     """Give `text` as one line of Markdown that shows exactly that text, also in a table."""
     escaped = title(text, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -87,6 +91,8 @@ def _printable(text: str) -> str:
 
 
 def _broken(text: str, patterns: tuple[re.Pattern[str], ...]) -> str:
+    if _NOTABLE.search(text) is None:
+        return text
     for pattern in patterns:
         text = pattern.sub(lambda match: match.group() + BREAK, text)
     return text

@@ -7,7 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter.plan.report.foreign import BREAK, block, code, plain, prose, source, title
+from promoter.plan.report.foreign import (
+    _COMMANDS,
+    _LINE_STARTS,
+    _MARKERS,
+    _NOTABLE,
+    _SPEAKS,
+    BREAK,
+    block,
+    code,
+    plain,
+    prose,
+    source,
+    title,
+)
 
 SPICES = ["@kim", "#12", "GH-12", "!7", "acme/shop#3", "<!-- promoter:what -->", "-->", "::error::x", "##[add-path]/x"]
 SPICES += [
@@ -115,3 +128,9 @@ def test_long_text_is_cut(text: str, limit: int) -> None:
 def test_harmless_text_stays_as_it_is(text: str) -> None:
     wanted = " ".join(text.split())
     assert title(text) == plain(text) == prose(text) == wanted
+
+
+@given(st.text(alphabet="aA01_ -.@#!&%~$:/<>wWpPromter?[\n", max_size=40))
+def test_every_text_that_a_pattern_is_found_in_is_looked_at(text: str) -> None:
+    patterns = (*_SPEAKS, *_COMMANDS, *_LINE_STARTS, *_MARKERS)
+    assert _NOTABLE.search(text) is not None or not any(pattern.search(text) for pattern in patterns)
