@@ -79,7 +79,7 @@ def test_every_folder_of_code_is_a_package() -> None:
     assert [named(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
 
 
-@pytest.mark.parametrize("folder", ["policy/gates", "cluster/readers"])
+@pytest.mark.parametrize("folder", ["policy/gates", "cluster/readers", "run/probes"])
 def test_every_plug_in_has_its_test(folder: str) -> None:
     kinds = [path.stem for path in (ROOT / "promoter" / folder).glob("*.py") if path.stem != "__init__"]
     assert len(kinds) > 1

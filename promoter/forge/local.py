@@ -136,6 +136,11 @@ class LocalForge:
         """Give the teams that `user` belongs to."""
         return self._state.teams(self._store.look(), user)
 
+    def members(self, team: str) -> frozenset[str] | None:
+        """Give who is in `team`; None until people are named."""
+        named = self._state.people(self._store.look())
+        return frozenset(named.teams.get(team, ())) if named is not None else None
+
     def protection(self, branch: Branch) -> Protection:
         """Give what the forge asks of merges into `branch`."""
         return self._state.protection(self._store.look(), branch)

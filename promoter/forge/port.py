@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from promoter.model.forge import Check, Comment, Deployment, Permission, Protection, PullRequest, PullText, Receipt
 from promoter.model.names import Branch, Oid
@@ -84,4 +84,13 @@ class Forge(Protocol):
 
     def protection(self, branch: Branch) -> Protection:
         """Give what the forge asks of merges into `branch`."""
+        ...
+
+
+@runtime_checkable
+class Teams(Protocol):
+    """A forge that may tell who is in a team."""
+
+    def members(self, team: str) -> frozenset[str] | None:
+        """Give who is in `team`, empty when there is no such team; None: that is not told."""
         ...

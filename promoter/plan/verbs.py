@@ -66,6 +66,15 @@ VERBS = (
         ("config", "config --here", "config shop prod-eu", "config --schema"),
     ),
     Verb(
+        "doctor",
+        Group.START,
+        "",
+        "Say what is wrong with access and wiring: what, where, why it matters, and what to do.",
+        "Tries the clusters, looks for the controller of each slot, for what is posted, for who can write the ledgers, "
+        "for versions that float and approvals that nobody can give. It writes nothing.",
+        ("doctor", "doctor --json", "doctor --exit-code"),
+    ),
+    Verb(
         "rbac",
         Group.START,
         "[APP...] [ENVIRONMENT...]",

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -84,6 +86,17 @@ class Connection:
             return json.loads(body)
         except ValueError:
             raise half(asked) from None
+
+    def date(self, asked: Asked, deadline: Deadline) -> datetime | None:
+        """Give the server's time, to the second; None when it does not tell it. Raises Late, Passing, EdgeFailed."""
+        with self._answer("/version", {}, asked, min(self.limits.read, deadline.left()), "") as answer:
+            answer.read(_CHUNK)
+            said = str(answer.headers.get("Date", ""))  # a refusal has it, too
+        try:
+            told = parsedate_to_datetime(said)
+        except ValueError:
+            return None
+        return told if told.tzinfo is not None else None
 
     def lines(
         self, path: str, query: Mapping[str, str], asked: Asked, read: float, opened: Callable[[Any], None]

@@ -10,10 +10,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from promoter.cluster.access import Access
+from promoter.cluster.api.access import access
 from promoter.cluster.api.connection import STANDARD, Connection, Limits, connect
 from promoter.cluster.api.deadline import Deadline, in_time
 from promoter.cluster.api.kinds import owners
@@ -83,6 +85,12 @@ class KubernetesSource:
         tasks = {one: self._read(one, kinds) for several in asked.values() for one in several}
         outcomes = self._ask(tasks)
         return [_listed(cluster, [outcomes[one] for one in several]) for cluster, several in asked.items()]
+
+    def access(
+        self, places: Collection[Place], kinds: Collection[GroupKind], clock: Callable[[], datetime]
+    ) -> Sequence[Access]:
+        """Try every API server that `places` go to, for every one of `kinds`; `clock` is this machine's."""
+        return access(self._settings, self._env, places, kinds, clock, self._limits)
 
     def changed(self, clusters: Sequence[str], timeout: float) -> bool:
         """Wait until something changed that the last look at `clusters` read; False: nothing within `timeout`."""

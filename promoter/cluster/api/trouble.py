@@ -35,6 +35,10 @@ class Passing(EdgeFailed):
         """The seconds that the server asks to stay away; None when it does not say."""
 
 
+class Forbidden(EdgeFailed):
+    """The right to it is missing (403)."""
+
+
 class Late(EdgeFailed):
     """The time for it is over, or the server cannot be reached: not worth asking again soon."""
 
@@ -86,7 +90,7 @@ def from_status(status: int, body: bytes, asked: Asked, wait: float | None = Non
         who = _USER.search(_message(body))
         user = f" for {one_line(who[1])}" if who else ""
         space = f" in namespace {asked.namespace}" if asked.namespace else " in all namespaces" * bool(asked.resource)
-        return EdgeFailed(
+        return Forbidden(
             f"{asked.where}: to {asked.verb} {asked.name}{space} is forbidden{user}",
             f"What is missing is {asked.rule}; promoter rbac prints all of it.",
         )
