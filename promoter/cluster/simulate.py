@@ -17,7 +17,7 @@ import yaml
 
 from promoter.cluster.files import parse_objects
 from promoter.cluster.objects import NO_CONDITION, Object, conditions, key_of, text
-from promoter.cluster.readers.deployment import pod_images
+from promoter.cluster.pods import pod_images
 from promoter.cluster.revision import git_commit
 from promoter.cluster.simulated_objects import Phase, deployment, git_repository, kustomization
 from promoter.model.names import Oid

@@ -48,8 +48,9 @@ class Edited:
 def release(ws: Workspace, app_name: str, wish: Wish, progress: Progress | None = None) -> Release | Offer | Edited:
     """Release `wish`: edit the dry files, commit and push them, render, record. Gives the release.
 
-    With `render: external` it is the commit that is given: the release comes when it has been rendered. With `dry: {commit: pull_request}` an edit goes into a pull request instead, which is given; merged, it is what
-    the next run makes the release from. Tried again from a fresh look when somebody else was faster. Raises UsageError,
+    With `render: external` it is the commit that is given: the release comes when it has been rendered. With
+    `dry: {commit: pull_request}` an edit goes into a pull request instead, which is given; merged, it is what the next
+    run makes the release from. Tried again from a fresh look when somebody else was faster. Raises UsageError,
     EditRefused, LostRace, EdgeFailed, and UsageError for a release that goes back (unless `allow_older`).
     """
     for attempt in range(TRIES):

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from promoter.plan.until import parse_length, parse_until
 from promoter.errors import UsageError
+from promoter.plan.until import parse_length, parse_until
 
 NOW = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
 
