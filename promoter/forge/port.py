@@ -17,8 +17,11 @@ from promoter.model.names import Branch, Oid
 class Forge(Protocol):
     """A forge, for one repository, as one identity (the bot)."""
 
-    identity: str
-    """Who we are there."""
+    @property
+    def identity(self) -> str:
+        """Who we are there."""
+        ...
+
     short_verbs: frozenset[str]
     """Verbs that may be said in a comment without `/promoter` before them: no command of the forge's own."""
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -93,34 +94,45 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _run(self, server: GitServer, body: bytes, answer: bool) -> None:
-        path, _, query = self.path.partition("?")
-        env = {
-            **CLEAN,
-            "GIT_PROJECT_ROOT": str(server.root),
-            "GIT_HTTP_EXPORT_ALL": "1",
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "REQUEST_METHOD": self.command,
-            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-            "CONTENT_LENGTH": str(len(body)),
-            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-            "GIT_PROTOCOL": "" if server.faults.old_protocol else self.headers.get("Git-Protocol", ""),
-            "REMOTE_USER": "kim",
-            "REMOTE_ADDR": "127.0.0.1",
-        }
-        done = subprocess.run(["git", "http-backend"], input=body, capture_output=True, env=env, check=True)
+        done = backend(
+            server.root, self.command, self.path, self.headers, body, "" if server.faults.old_protocol else None
+        )
         if not answer:
             if server.faults.lose_push == "silent":
                 server.faults.woken.wait(30)
             self.connection.close()
             return
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
-        self.send_response(int(headers.pop("Status", "200").split(" ")[0]))
+        status, headers, content = done
+        self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(content))}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
+
+
+def backend(
+    root: Path, method: str, target: str, headers: Message, body: bytes, protocol: str | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    """Let git answer a request for a repository below `root`; `protocol`: what to say in place of the asker's."""
+    path, _, query = target.partition("?")
+    env = {
+        **CLEAN,
+        "GIT_PROJECT_ROOT": str(root),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "REQUEST_METHOD": method,
+        "CONTENT_TYPE": headers.get("Content-Type", ""),
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_CONTENT_ENCODING": headers.get("Content-Encoding", ""),
+        "GIT_PROTOCOL": headers.get("Git-Protocol", "") if protocol is None else protocol,
+        "REMOTE_USER": "kim",
+        "REMOTE_ADDR": "127.0.0.1",
+    }
+    done = subprocess.run(["git", "http-backend"], input=body, capture_output=True, env=env, check=True)
+    head, _, content = done.stdout.partition(b"\r\n\r\n")
+    said = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+    return int(said.pop("Status", "200").split(" ")[0]), said, content
 
 
 def elsewhere(url: str, cache: Path) -> Repository:

@@ -1,0 +1,270 @@
+"""One connection to GitHub: requests with what may pass by itself waited for, and no write ever repeated blindly.
+
+Invariants: what GitHub refused to take (rate limits, no connection) is sent again, within the budget of waiting, and
+that is told. A read that failed on the way or on the server is tried again. A write that was sent and not answered is
+`Unsure`, unless the caller says that doing it twice is doing it once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from promoter.errors import EdgeFailed, Rejected
+from promoter.forge.github_place import GitHubPlace
+from promoter.forge.github_trouble import NotThere, Unsure, from_status, limit_wait, plain, read_json, words
+
+if TYPE_CHECKING:
+    from github.Requester import Requester
+
+PAGE: Final = 100
+"""The most that GitHub gives at once."""
+_MAY_FAIL: Final = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES"})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long things may take, in seconds."""
+
+    wait: float = 300
+    """All waiting for rate limits together."""
+    answer: float = 30
+    pause: float = 1
+    """Before a second try; twice that before a third."""
+    tries: int = 3
+    unhurried: int = 20
+    """So many writes may follow each other at once; from then on a second apart, as GitHub asks."""
+
+
+STANDARD: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What a query gave, and the fields that GitHub would not show."""
+
+    data: Any
+    hidden: frozenset[str]
+    """The last names of their paths."""
+
+
+class Connection:
+    """Asks GitHub about one repository. `tell` gets a sentence when something must be waited for."""
+
+    def __init__(
+        self,
+        requester: Requester,
+        place: GitHubPlace,
+        tell: Callable[[str], None],
+        limits: Limits = STANDARD,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.place = place
+        self.calls = 0
+        """How many requests were sent."""
+        self.tell = tell
+        self._requester = requester
+        self._limits = limits
+        self._sleep = sleep
+        self._budget = limits.wait
+        self._writes = 0
+        self._identity = ""
+        self._is_organization: bool | None = None
+
+    @property
+    def identity(self) -> str:
+        """Who we are: a login, or `NAME[bot]` of an app."""
+        if not self._identity:
+            self.learn(self.query("{viewer {login}}", "ask who we are").data["viewer"]["login"])
+        return self._identity
+
+    @property
+    def is_organization(self) -> bool:
+        """Whether an organisation owns the repository: only those have teams."""
+        if self._is_organization is None:
+            text = (
+                "query($owner: String!, $name: String!) {repository(owner: $owner, name: $name) {owner {__typename}}}"
+            )
+            found = self.query(text, "ask who owns it", owner=self.place.owner, name=self.place.name)
+            self.learn(owner=found.data["repository"]["owner"]["__typename"])
+        return bool(self._is_organization)
+
+    def learn(self, identity: str = "", owner: str = "") -> None:
+        """Take note of what an answer tells beside what was asked; the first word counts."""
+        self._identity = self._identity or identity
+        if owner and self._is_organization is None:
+            self._is_organization = owner == "Organization"
+
+    @property
+    def path(self) -> str:
+        """The repository's path in the REST API."""
+        return f"/repos/{self.place.owner}/{self.place.name}"
+
+    # REST
+
+    def get(self, path: str, doing: str, **query: str | int) -> Any:
+        """Read one thing below the repository. Raises NotThere, Rejected, EdgeFailed."""
+        return self._send("GET", self.path + path, doing, query, None, True)[0]
+
+    def every(self, path: str, doing: str, key: str = "", **query: str | int) -> Iterator[Any]:
+        """Read a list to its end; `key`: where in the answer it is."""
+        page = 1
+        while True:
+            asked = {**query, "per_page": PAGE, "page": page}
+            answer, headers = self._send("GET", self.path + path, doing, asked, None, True)
+            found = answer[key] if key else answer
+            yield from found
+            if 'rel="next"' not in headers.get("link", ""):
+                return
+            page += 1
+
+    def write(self, method: str, path: str, doing: str, body: Mapping[str, Any] | None, again: bool = False) -> Any:
+        """Write below the repository; `again`: doing it twice is doing it once.
+
+        Raises Unsure when it may have been done, and as `get` does.
+        """
+        self._pace()
+        return self._send(method, self.path + path, doing, {}, body, again)[0]
+
+    # GraphQL
+
+    def query(self, text: str, doing: str, **variables: Any) -> Data:
+        """Ask a question of GraphQL. Raises NotThere, Rejected, EdgeFailed."""
+        return self._graphql(text, doing, variables, True)
+
+    def mutate(self, text: str, doing: str, **variables: Any) -> Any:
+        """Write by GraphQL. Raises Unsure when it may have been done, and as `query` does."""
+        self._pace()
+        return self._graphql(text, doing, variables, False).data
+
+    def _graphql(self, text: str, doing: str, variables: Mapping[str, Any], again: bool) -> Data:
+        body = {"query": text, "variables": variables}
+        answer, _ = self._send("POST", self._requester.graphql_url, doing, {}, body, again)
+        errors = (answer or {}).get("errors") or []
+        hidden = {str(one["path"][-1]) for one in errors if one.get("type") in _MAY_FAIL and one.get("path")}
+        other = [one for one in errors if one.get("type") not in _MAY_FAIL or not one.get("path")]
+        if other:
+            said = plain("; ".join(str(one.get("message", "")) for one in other))
+            if all(one.get("type") == "NOT_FOUND" for one in other):
+                raise NotThere(f"{self.place}: {doing}: {said}", "Is it right, and may this token see it?")
+            if any(one.get("type") in ("FORBIDDEN", "UNPROCESSABLE") for one in other):
+                raise Rejected(f"{self.place}: {doing}: {said}")
+            raise EdgeFailed(f"{self.place}: {doing}: {said}")
+        return Data((answer or {}).get("data") or {}, frozenset(hidden))
+
+    # Sending
+
+    def _send(
+        self, method: str, path: str, doing: str, query: Mapping[str, Any], body: Any, again: bool
+    ) -> tuple[Any, Mapping[str, str]]:
+        """Send, and wait for what passes; `again`: it may be sent once more when its fate is unknown."""
+        waits = tries = 0
+        while True:
+            trouble, sent = "does not answer", True
+            try:
+                status, headers, text = self._once(method, path, query, body)
+                answer = read_json(text)
+            except _Broken as broken:
+                trouble, sent = str(broken), broken.sent
+            except ValueError:
+                trouble = "broke off in the middle of an answer"
+            else:
+                pause = limit_wait(status, headers, _of_limit(answer), waits, _now(headers))
+                if pause is not None and (status != 200 or _is_limited(answer)):
+                    waits += 1
+                    self._wait(pause, answer)
+                    continue
+                if status < 400:
+                    return answer, headers
+                if status < 500:
+                    raise from_status(str(self.place), doing, status, answer)
+                trouble = f"says {status}" + (f": {words(answer)}" if words(answer) else "")
+            tries += 1
+            if sent and not again:
+                raise Unsure(f"{self.place}: {doing}: GitHub {trouble}; it may have been done", "Run it again.")
+            if tries >= self._limits.tries:
+                raise EdgeFailed(f"{self.place}: {doing}: GitHub {trouble}", "Run it again when GitHub is well.")
+            self._sleep(self._limits.pause * 2 ** (tries - 1))
+
+    def _once(
+        self, method: str, path: str, query: Mapping[str, Any], body: Any
+    ) -> tuple[int, Mapping[str, str], object]:
+        import requests
+        from github import GithubException
+
+        self.calls += 1
+        try:
+            status, headers, text = self._requester.requestJson(method, path, dict(query) or None, None, body)
+        except requests.exceptions.SSLError:
+            raise EdgeFailed(
+                f"{self.place}: no TLS connection can be made", "An own CA? Name its file in REQUESTS_CA_BUNDLE."
+            ) from None
+        except requests.exceptions.ProxyError:
+            raise _Broken("cannot be reached through the proxy", sent=False) from None
+        except requests.exceptions.ConnectTimeout:
+            raise _Broken("cannot be reached", sent=False) from None
+        except requests.exceptions.ConnectionError as error:
+            raise _Broken("broke the connection", sent="NewConnectionError" not in repr(error)) from None
+        except requests.exceptions.RequestException:
+            raise _Broken("broke off in the middle of an answer", sent=True) from None
+        except GithubException as error:  # from minting an App's token
+            raise from_status(str(self.place), "get a token for the App", error.status, error.data) from None
+        except RuntimeError:
+            raise EdgeFailed(
+                f"{self.place}: GitHub has moved to another address", "Correct the repository's URL."
+            ) from None
+        return status, headers, text
+
+    def _wait(self, seconds: float, answer: Any) -> None:
+        said = words(_of_limit(answer)) or "a rate limit"
+        if seconds > self._budget:
+            raise EdgeFailed(
+                f"{self.place}: GitHub asks to wait {seconds:.0f} s, and {self._budget:.0f} s are left: {said}",
+                "Run it again later; an App has a higher limit than GITHUB_TOKEN.",
+            )
+        self._budget -= seconds
+        self.tell(f"{self.place}: waiting {seconds:.0f} s for GitHub's rate limit: {said}")
+        self._sleep(seconds)
+
+    def _pace(self) -> None:
+        """Keep writes apart once there are many, as GitHub's best practices ask."""
+        self._writes += 1
+        if self._writes > self._limits.unhurried:
+            self._sleep(1)
+
+
+class _Broken(Exception):
+    """No whole answer came; `sent`: the request may have arrived."""
+
+    def __init__(self, words: str, sent: bool) -> None:
+        super().__init__(words)
+        self.sent = sent
+
+
+def _of_limit(answer: Any) -> Any:
+    """Give the part of an answer that may speak of a limit; GraphQL says so in an error."""
+    if isinstance(answer, dict) and answer.get("errors") and "message" not in answer:
+        return {"message": "; ".join(str(one.get("message", "")) for one in answer["errors"] if isinstance(one, dict))}
+    return answer
+
+
+def _is_limited(answer: Any) -> bool:
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    return any(isinstance(one, dict) and one.get("type") == "RATE_LIMITED" for one in errors or ())
+
+
+def _now(headers: Mapping[str, str]) -> float:
+    """Give the server's time, so that a clock that is wrong here does not matter."""
+    try:
+        return parsedate_to_datetime(headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return time.time()
+
+
+def parse_time(text: str) -> datetime:
+    """Read a time of GitHub's."""
+    return datetime.fromisoformat(text)

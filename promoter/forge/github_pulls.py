@@ -1,0 +1,128 @@
+"""Reading pull requests: of many heads in one page of calls.
+
+A query asks for the pull requests of a hundred heads, short; a second one for those that are open, with labels,
+reviews and checks, and for who closed those that were closed. Pull requests from forks are nobody's proposal: a fork's
+branch may have any name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from promoter.errors import EdgeFailed
+from promoter.forge import github_nodes as nodes
+from promoter.forge import github_queries as queries
+from promoter.forge.github_checks import Checks
+from promoter.forge.github_connection import Connection
+from promoter.forge.github_people import People
+from promoter.forge.github_trouble import NotThere
+from promoter.model.forge import PullRequest, PullState
+from promoter.model.names import Branch
+
+DETAILS: Final = 50
+"""How many pull requests one query reads with everything on them."""
+LOOKS: Final = 5
+"""How often GitHub is asked whether a pull request can be merged, until it knows."""
+
+
+class Pulls:
+    """Reads pull requests."""
+
+    def __init__(self, connection: Connection, people: People, checks: Checks, sleep: Callable[[float], None]) -> None:
+        self._connection = connection
+        self._people = people
+        self._checks = checks
+        self._sleep = sleep
+
+    def of_heads(self, heads: Collection[Branch]) -> Mapping[Branch, tuple[PullRequest, ...]]:
+        """Give all pull requests from `heads`; checks by GitHub's own rule: the newest of each name, whoever set it.
+
+        Of merged ones neither body nor labels are read: nothing asks for them, and there are many.
+        """
+        found: dict[Branch, list[Any]] = {head: [] for head in heads}
+        for some in queries.batches(sorted(found)):
+            answer = self._connection.query(queries.heads(some), "read pull requests", **self._names)
+            self._connection.learn(answer.data["viewer"]["login"], answer.data["repository"]["owner"]["__typename"])
+            for at, head in enumerate(some):
+                found[head] = self._to_end(head, answer.data["repository"][f"h{at}"])
+        every = [node for several in found.values() for node in several]
+        whole = self._whole(every)
+        return {
+            head: tuple(
+                whole.get(node["number"]) or nodes.pull(node) for node in sorted(several, key=lambda one: one["number"])
+            )
+            for head, several in found.items()
+        }
+
+    @property
+    def _names(self) -> dict[str, str]:
+        return {"owner": self._connection.place.owner, "name": self._connection.place.name}
+
+    def _to_end(self, head: Branch, page: Any) -> list[Any]:
+        found = list(page["nodes"])
+        while page["pageInfo"]["hasNextPage"]:
+            text = queries.on_repository(
+                (f"h: {queries.from_head(head, page['pageInfo']['endCursor'])}",), queries.SHORT
+            )
+            page = self._connection.query(text, "read pull requests", **self._names).data["repository"]["h"]
+            found += page["nodes"]
+        return [one for one in found if one["headRefName"] == head and not one["isCrossRepository"]]
+
+    def _whole(self, short: Sequence[Any]) -> dict[int, PullRequest]:
+        is_open = {one["number"]: one["state"] == "OPEN" for one in short if one["state"] != "MERGED"}
+        raw: list[Any] = []
+        for some in queries.batches(sorted(is_open), DETAILS):
+            text = queries.pulls([n for n in some if is_open[n]], [n for n in some if not is_open[n]])
+            answer = self._connection.query(text, "read pull requests", **self._names)
+            raw += [answer.data["repository"][f"p{number}"] for number in some]
+        return {one.number: one for one in self._judged(raw)}
+
+    def _judged(self, raw: Sequence[Any]) -> list[PullRequest]:
+        """Give open pull requests with reviews and checks, others without."""
+        seen = []
+        for node in raw:
+            pull = nodes.pull(node)
+            if pull.state is PullState.OPEN:
+                rollup = node.get("statusCheckRollup")
+                checks = self._checks.of_rollup(pull.head, rollup) if rollup else ()
+                pull = replace(pull, reviews=self._reviews(node), checks=checks)
+            seen.append(pull)
+        return self._people.with_groups(seen)
+
+    def _reviews(self, node: Any) -> tuple[Any, ...]:
+        page = node["latestOpinionatedReviews"]
+        found = list(page["nodes"])
+        while page["pageInfo"]["hasNextPage"]:
+            text = queries.on_repository(
+                (
+                    f"p: pullRequest(number: {node['number']}) {{latestOpinionatedReviews(first: 100, after: "
+                    f"{queries.literal(page['pageInfo']['endCursor'])}) {{nodes {{state submittedAt author "
+                    f"{queries.ACTOR} commit {{oid}}}} pageInfo {{hasNextPage endCursor}}}}}}",
+                )
+            )
+            answer = self._connection.query(text, "read reviews", **self._names).data["repository"]
+            page = answer["p"]["latestOpinionatedReviews"]
+            found += page["nodes"]
+        return nodes.reviews(found)
+
+    def one(self, number: int) -> PullRequest:
+        """Read one pull request afresh, with every check of every reporter. Raises EdgeFailed when there is none."""
+        for attempt in range(LOOKS):
+            node = self.node(number, queries.pulls([number], (), with_checks=False))
+            if node["state"] != "OPEN" or node["mergeable"] != "UNKNOWN":
+                break
+            if attempt < LOOKS - 1:  # asking makes GitHub find out
+                self._sleep(2**attempt / 4)
+        pull = nodes.pull(node)
+        pull = replace(pull, reviews=self._reviews(node), checks=self._checks.of(pull.head))
+        return self._people.with_groups([pull])[0]
+
+    def node(self, number: int, text: str) -> Any:
+        """Give what a query answers for `p` and the number. Raises EdgeFailed when there is no such pull request."""
+        try:
+            found = self._connection.query(text, f"read pull request {number}", **self._names)
+        except NotThere:
+            raise EdgeFailed(f"there is no pull request {number} in {self._connection.place}") from None
+        return found.data["repository"][f"p{number}"]

@@ -1,0 +1,111 @@
+"""The questions that are put to GitHub's GraphQL.
+
+Many things of one kind are asked for in one query, each under a name of its own (`p12`). A query costs a point of the
+hourly budget for every hundred connections in it, so nothing nests a connection in one of unknown length.
+Schema: GitHub's public GraphQL schema; only fields that GitHub Enterprise Server 3.14 has.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+BATCH: Final = 100
+"""How many things one query asks for."""
+
+ACTOR: Final = "{__typename login}"
+_PAGE: Final = "pageInfo{hasNextPage endCursor}"
+
+SHORT: Final = f"""
+fragment Short on PullRequest {{
+  id number state title isDraft headRefName headRefOid baseRefName isCrossRepository createdAt closedAt url
+  author {ACTOR} mergedBy {ACTOR} mergeCommit {{oid}}
+}}"""
+"""What costs nothing: no connection in it."""
+
+CHECKS: Final = f"""
+fragment Checks on StatusCheckRollup {{
+  contexts(first: 100) {{
+    nodes {{
+      __typename
+      ... on StatusContext {{context state description targetUrl createdAt creator {ACTOR}}}
+      ... on CheckRun {{
+        name status conclusion detailsUrl startedAt completedAt title
+        checkSuite {{app {{slug}} workflowRun {{workflow {{databaseId}}}}}}
+      }}
+    }}
+    {_PAGE}
+  }}
+}}"""
+
+WHOLE: Final = f"""
+fragment Whole on PullRequest {{
+  ...Short
+  body mergeable mergeStateStatus
+  labels(first: 100) {{nodes {{name}}}}
+  latestOpinionatedReviews(first: 100) {{nodes {{state submittedAt author {ACTOR} commit {{oid}}}} {_PAGE}}}
+  timelineItems(itemTypes: [CLOSED_EVENT], last: 1) {{nodes {{... on ClosedEvent {{actor {ACTOR}}}}}}}
+}}"""
+
+JUDGED: Final = """
+fragment Judged on PullRequest {
+  ...Whole
+  statusCheckRollup {...Checks}
+}"""
+
+COMMENT: Final = f"""
+fragment Said on IssueComment {{
+  fullDatabaseId author {ACTOR} body createdAt lastEditedAt
+  reactionGroups {{content viewerHasReacted}}
+}}"""
+
+ALL_OF_PULL: Final = SHORT + WHOLE
+
+
+def literal(text: str) -> str:
+    """Write a string of GraphQL; its escapes are JSON's."""
+    return json.dumps(text)
+
+
+def on_repository(fields: Iterable[str], *fragments: str, other: str = "") -> str:
+    """Give a query for `fields` of the repository; `other`: what is asked for beside it."""
+    inner = "\n  ".join(fields)
+    return (
+        "query($owner: String!, $name: String!) {\n"
+        f" {other}\n repository(owner: $owner, name: $name) {{\n  {inner}\n }}\n}}" + "".join(fragments)
+    )
+
+
+def heads(branches: Sequence[str]) -> str:
+    """Ask for the first pull requests from each of `branches`, under `h0`, `h1`, ..."""
+    return on_repository(
+        ("owner {__typename}", *(f"h{at}: {from_head(branch)}" for at, branch in enumerate(branches))),
+        SHORT,
+        other="viewer {login}",
+    )
+
+
+def from_head(branch: str, after: str | None = None) -> str:
+    """Ask for a page of the pull requests from `branch`, oldest first."""
+    start = "" if after is None else f", after: {literal(after)}"
+    return (
+        f"pullRequests(headRefName: {literal(branch)}, first: 100{start}, orderBy: "
+        f"{{field: CREATED_AT, direction: ASC}}) {{nodes {{...Short}} {_PAGE}}}"
+    )
+
+
+def pulls(open_ones: Sequence[int], closed: Sequence[int], with_checks: bool = True) -> str:
+    """Ask for pull requests whole, under `p12`; for the checks of `open_ones` too."""
+    judged = "Judged" if with_checks else "Whole"
+    fields = [f"p{number}: pullRequest(number: {number}) {{...{judged}}}" for number in open_ones]
+    fields += [f"p{number}: pullRequest(number: {number}) {{...Whole}}" for number in closed]
+    return on_repository(fields, SHORT, WHOLE, *((JUDGED, CHECKS) if with_checks and open_ones else ()))
+
+
+def batches(items: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
+    """Give `items` in pieces of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
