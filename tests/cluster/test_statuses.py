@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promoter.cluster.context import fits, pattern
+from promoter.cluster.place import Place
 from promoter.cluster.posted import LONGEST, WINDOW
 from promoter.cluster.statuses import CommitStatusSource
 from promoter.model.names import ContentId
@@ -216,17 +218,15 @@ def test_nothing_but_an_allowed_success_on_the_content_is_one(
     for number, name, state, by in posts:
         history.post(number, name, state, by)
     live = history.ask(source(history, template))["dev-1"]
-    stretch = []
-    for number in range(len(history.contents), 0, -1):
-        if history.contents[number - 1] != A:
-            break
-        stretch.append(number)
-    allowed = [one for one in posts if one[0] in stretch and one[3] == "flux-bot" and one[1] != "promoter"]
-    if live.answer is S:
-        assert any(state == "success" for _, _, state, _ in allowed)
-        newest = {name: max(n for n, other, _, _ in allowed if other == name) for _, name, _, _ in allowed}
-        for number, name, state, _ in allowed:
-            assert state == "success" or number < newest[name] or name not in live.reason
-    if not any(state == "success" for _, _, state, _ in allowed):
-        assert live.answer is not S
+    tip = len(history.contents)
+    began = next((n + 1 for n in range(tip, 0, -1) if history.contents[n - 1] != A), 1)
+    wanted = pattern(template, Place("dev-1", "dev", "shop"))
+    counted = [one for one in posts if one[3] == "flux-bot" and one[1] != "promoter" and fits(wanted, one[1])]
+    read = [one for one in counted if tip - WINDOW < one[0] <= tip]
+    words = [one for one in read if one[0] >= began] or [one for one in counted if one[0] == began]
+    newest = {name: max(n for n, other, _, _ in words if other == name) for _, name, _, _ in words}
+    states = {state for number, name, state, _ in words if number == newest[name]}
+    waited_for = {name for number, name, _, _ in read if number < began} - newest.keys()
+    assert (live.answer is S) == (states == {"success"} and not waited_for)
+    assert (live.answer is F) == ("failure" in states)
     assert history.ask(source(history, template))["dev-1"] == live

@@ -14,14 +14,14 @@ from promoter.run.survey_standing import floats, standing
 def probe(ground: Ground) -> Iterator[Finding]:
     """Look at the files of every environment that comes after another, on the branch that people edit."""
     tree = ground.ws.repository.store.commit(ground.ws.refresh(ground.refs)).tree
-    for seat in ground.seats:
-        if seat.rules.after.names:
-            yield from _of(ground, seat, tree)
+    later = [seat for seat in ground.seats if seat.rules.after.names]
+    ground.ws.repository.fetch((), [(tree, seat.app.source(seat.environment)) for seat in later])
+    for seat in later:
+        yield from _of(ground, seat, tree)
 
 
 def _of(ground: Ground, seat: Seat, tree: Oid) -> Iterator[Finding]:
     path = seat.app.source(seat.environment)
-    ground.ws.repository.fetch((), [(tree, path)])
     found = InPlace(ground.ws.repository.store, seat.app).files(path, tree)
     single = len(found) == 1 and path.endswith(f"/{next(iter(found))}")
     files = {path if single else f"{path}/{name}".lstrip("/"): data for name, data in found.items()}
