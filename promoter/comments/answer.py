@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from promoter.comments.parse import Garbled, Spoken
 from promoter.comments.scene import Scene
@@ -15,7 +16,7 @@ from promoter.plan.report.summary import status_markdown
 from promoter.plan.until import parse_until
 from promoter.plan.verbs import VERBS, Verb
 from promoter.plan.words import Words, sort_words
-from promoter.run.command import NotAllowed, groups
+from promoter.run.command import NotAllowed, groups, may
 from promoter.run.heard import Said
 from promoter.run.run import see
 from promoter.run.said import VERBS as SAID
@@ -64,6 +65,8 @@ def _do(ws: Workspace, said: Spoken, scene: Scene, where: Said) -> Answer:
         if until is not None and said.verb != "hold":
             raise UsageError(f"{said.verb} has no end", f"{UNTIL} belongs to hold")
         bound = replace(where, wants_head=not found.environments and bool(scene.apps))
+        if scene.together(found):
+            return _each(ws, said.verb, scene, found, end, replace(bound, together=True))
         take_down(ws, said.verb, scene.complete(found), until=end, said=bound)
         return Answer(True)
     _may_look(ws, said.verb)
@@ -72,6 +75,24 @@ def _do(ws: Workspace, said: Spoken, scene: Scene, where: Said) -> Answer:
         return _explain(ws, found)
     seen, plan = see(ws, found.apps or None)
     return Answer(True, status_markdown(ws.config, seen, plan, ws.now()))
+
+
+def _each(ws: Workspace, verb: str, scene: Scene, found: Words, end: datetime | None, where: Said) -> Answer:
+    """Say it for every app of a group: rights for all of them or nothing; what makes no sense for one is answered."""
+    whole = scene.complete(found)
+    for app in whole.apps:
+        for environment in whole.environments:
+            if environment in ws.config.apps[app].environments:
+                may(ws, ws.config.apps[app].environments[environment], verb, environment)
+    refused: list[UsageError] = []
+    for app in whole.apps:
+        try:
+            take_down(ws, verb, replace(whole, apps=(app,)), until=end, said=where)
+        except UsageError as no:
+            refused.append(no)
+    if len(refused) == len(whole.apps):
+        raise refused[0]
+    return Answer(True, "\n".join(f"- {prose(str(no.message), 300)}" for no in refused))
 
 
 def _until(words: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
@@ -106,7 +127,8 @@ def help_text(ws: Workspace, scene: Scene) -> str:
         for entry in KNOWN
     ]
     lines = ["| say | what | you may |", "|---|---|---|", *rows]
-    here = f"Here `{scene.apps[0]}` and `{scene.environments[0]}` are meant when you name none." if scene.apps else ""
+    apps, environments = (", ".join(f"`{name}`" for name in names) for names in (scene.apps, scene.environments))
+    here = f"Here {apps} and {environments} are meant when you name none." if scene.apps else ""
     return "\n".join([*lines, *(["", here] if here else [])])
 
 

@@ -65,7 +65,7 @@ def _attend(
     ws: Workspace, comment: Comment, said: list[Spoken | Garbled], tell: Callable[[Attended], None]
 ) -> list[Attended]:
     ws.forge.acknowledge(comment.number, comment.id, Receipt.SEEN, ws.now())
-    scene = Scene() if comment.on_issue else scene_of(ws.config, ws.forge.pull(comment.number))
+    scene = Scene() if comment.on_issue else scene_of(ws, ws.forge.pull(comment.number))
     theirs = replace(ws, user=comment.user)
     found: list[Attended] = []
     for index, one in enumerate(said):

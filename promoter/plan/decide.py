@@ -101,6 +101,9 @@ def _together(courses: Sequence[_Course], only: Collection[str] | None, room: Ro
     """Give the steps of all groups that one of `only` is in, and the apps that are in those."""
     groups = Groups([course.sight for course in courses])
     bound: dict[tuple[str, str], list[tuple[_Course, Bound | None]]] = {}
+    along: set[str] = set()
+    for apps in _standing(courses).values() if only is not None else ():
+        along |= apps if only is not None and not apps.isdisjoint(only) else set()
     for course in courses:
         for environment, wish in course.wishes.items():
             if _same(course.sight, environment, wish.release):
@@ -114,7 +117,6 @@ def _together(courses: Sequence[_Course], only: Collection[str] | None, room: Ro
                 one = None if moved else Bound(course.sight, environment, wish.release, verdicts)
                 bound.setdefault((environment, branch_of(course.sight, environment, name)), []).append((course, one))
     actions: list[Action] = []
-    along: set[str] = set()
     for (environment, _), every in bound.items():
         if only is not None and not any(course.name in only for course, _ in every):
             continue
@@ -126,6 +128,16 @@ def _together(courses: Sequence[_Course], only: Collection[str] | None, room: Ro
             said = company(one, members) if one is not None else None
             course.grouped[environment] = (said,) if said is not None else ()
     return actions, along
+
+
+def _standing(courses: Sequence[_Course]) -> dict[tuple[str, str], set[str]]:
+    """Give (environment, branch of a group) -> the apps that the look saw in it."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for course in courses:
+        for environment in course.sight.places:
+            if group := stands(course.sight, environment):
+                found.setdefault((environment, branch_of(course.sight, environment, group)), set()).add(course.name)
+    return found
 
 
 def _app(course: _Course, room: Room, problems: list[str]) -> tuple[list[Action], list[SlotPlan]]:

@@ -124,7 +124,8 @@ def _stale(sight: Sight, environment: str) -> None:
     if here or asked.release not in sight.seen.ledger.releases or asked.release in place.skips:
         sight.change(environment, f"the word of {asked.by} for r{asked.release} has no subject now", asked=None)
     elif seen is not None and seen.ours and not seen.merged and seen.kind is Kind.PROMOTION:
-        if asked.head is None and seen.release == asked.release:
+        alone = place.proposal is None or not place.proposal.group
+        if asked.head is None and seen.release == asked.release and alone:  # else it is about to leave its group
             bound = Asked(asked.release, asked.by, asked.at, seen.head)
             sight.change(environment, f"the word of {asked.by} is for {seen.head[:8]}", asked=bound)
         elif asked.head is not None and asked.head != seen.head:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from promoter.errors import LostRace, PromoterError, UsageError
+from promoter.layout.group import group_branch
 from promoter.model.forge import RANKS
 from promoter.model.ledger import Proposal
 from promoter.model.names import Oid
+from promoter.model.snapshot import Slot
 from promoter.plan.command import Word, say
 from promoter.policy.rules import Rules
 from promoter.run.heard import Said, was_heard, with_key
@@ -78,13 +80,12 @@ def command(
             return []
         said: list[str] = []
         for environment in environments:
-            head: Oid | None = refs.get(f"refs/heads/{rules.slots[environment].proposal_branch}")
             proposed = ledger.place(environment).proposal
             if said_at is not None and release is None:
                 _still_there(proposed, said_at, verb)
-            own = proposed is not None and not proposed.group and release in (None, proposed.release)
-            # what is asked for by name leaves its group: the word is for the first head that brings it alone
-            word = Word(verb, environment, ws.user, ws.now(), release, reason, until, head if own else None)
+            head = _head(refs, rules.slots[environment], proposed, said_at)
+            same = proposed is not None and release in (None, proposed.release)
+            word = Word(verb, environment, ws.user, ws.now(), release, reason, until, head if same else None)
             ledger, sentence = say(rules, ledger, word)
             said.append(sentence)
         try:
@@ -95,6 +96,19 @@ def command(
             continue
         return said
     raise AssertionError("unreachable")
+
+
+def _head(refs: Mapping[str, Oid], slot: Slot, proposed: Proposal | None, said_at: Said | None) -> Oid | None:
+    """Give the head that a word is for.
+
+    What is asked for by name leaves its group: then it is the first head that brings it alone, which is not made yet.
+    """
+    branch = slot.proposal_branch
+    if proposed is not None and proposed.group:
+        if said_at is None or not said_at.together:
+            return None
+        branch = group_branch(slot, proposed.group)
+    return refs.get(f"refs/heads/{branch}")
 
 
 def _still_there(proposed: Proposal | None, said: Said, verb: str) -> None:

@@ -132,16 +132,29 @@ def _likely(seen: SlotSeen) -> list[ContentId]:
     return [content for content in (seen.content, *sorted(seen.also)) if content is not None]
 
 
+def carried_by(ws: Workspace, pull: PullRequest) -> list[Slot]:
+    """Give the slots that a group's pull request changes, of those in the config. Raises EdgeFailed."""
+    if not ws.repository.store.has(pull.head):
+        ws.repository.fetch([pull.head])
+    every = [(ws.config.apps.get(word.app), word.environment) for word in _words(ws.repository.store, pull.head)]
+    return [app.slots[name] for app, name in every if app is not None and name in app.slots]
+
+
+def _words(store: Store, head: Oid) -> list[Trailers]:
+    """Give what our commit at `head`, or the newest of ours under a person's, is for."""
+    for commit in store.history(head, limit=DEPTH, first_parent=True):
+        words = parse_trailers(commit.message)
+        if words:  # below this stand other proposals, merged before
+            return words
+    return []
+
+
 def _carried(store: Store, pull: PullRequest, slot: Slot, proposal: Proposal) -> int | None:
     """Give the release that a group's pull request brings to `slot`; None: it is not in it."""
     if not store.has(pull.head):  # it went with its branch before it was fetched here
         return proposal.release if proposal.pull == pull.number else None
-    for commit in store.history(pull.head, limit=DEPTH, first_parent=True):
-        words = parse_trailers(commit.message)
-        if words:  # below this stand other proposals, merged before
-            mine = [word for word in words if (word.app, word.environment) == (slot.app, slot.environment)]
-            return mine[-1].release if mine else None
-    return None
+    mine = [word for word in _words(store, pull.head) if (word.app, word.environment) == (slot.app, slot.environment)]
+    return mine[-1].release if mine else None
 
 
 def _head(ws: Workspace, seen: Mapping[str, AppSeen], branch: Branch, slot: SlotSeen, refs: Refs) -> _Head | None:

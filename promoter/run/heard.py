@@ -30,6 +30,8 @@ class Said:
     at: datetime
     wants_head: bool = True
     """Whoever said it saw a pull request: what moved there since is not what was meant."""
+    together: bool = False
+    """It was said of all apps of a group, as they are proposed."""
 
 
 def with_key(message: str, said: Said | None) -> str:

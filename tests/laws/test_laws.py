@@ -69,10 +69,11 @@ def calm(play: Play) -> None:
     """People stop: holds are lifted, hand edits taken back, their commits taken off proposals, clusters are well."""
     world = play.world
     play.do_heal()
-    for index, env in enumerate(world.environments):
-        head = tip(world.repo, world.proposal(env))
-        if head is not None and head not in play.audit.heads:
-            play.do_delete(index)
+    for env in world.environments:
+        for branch in world.proposals(env):
+            head = tip(world.repo, branch)
+            if head is not None and head not in play.audit.heads:
+                world.delete_branch(branch)
     play.do_sync_run()
     for index, env in enumerate(world.environments):
         ledger = play.audit.ledger(env)
