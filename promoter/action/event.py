@@ -21,6 +21,9 @@ from promoter.layout.tag import check_pin
 RELEASE: Final = "promoter-release"
 """The `event_type` of a `repository_dispatch` that brings a new version from an app's own repository."""
 
+TOLD: Final = frozenset({"opened", "reopened", "synchronize"})
+"""What happens to a pull request that changes what merging it would reach."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -31,6 +34,8 @@ class Request:
     """What woke us, in a sentence."""
     app: str = ""
     version: str = ""
+    pull: int = 0
+    """The pull request of a person that is to be told what merging it would reach; 0: none."""
     images: Mapping[str, str] = field(default_factory=dict)
     """Image name -> tag, with or without a digest."""
 
@@ -53,6 +58,8 @@ def read_event(name: str, payload: Mapping[str, Any], verbs: Collection[str], sh
         inputs = _mapping(payload, "inputs")
         if _text(inputs, "app"):
             return _release(inputs, "workflow_dispatch")
+    if name == "pull_request":
+        return _pull(payload)
     return Request(why=name or "no event")
 
 
@@ -64,6 +71,17 @@ def read_inputs(words: Mapping[str, Any]) -> Request | None:
     if not any(_text(words, key) for key in ("app", "version", "images")):
         return None
     return _release({key: value for key, value in words.items() if value}, "the step's inputs")
+
+
+def _pull(payload: Mapping[str, Any]) -> Request:
+    """Tell about what can be rendered without trusting a stranger: not what comes from a fork."""
+    pull = _mapping(payload, "pull_request")
+    here, there = (
+        _text(_mapping(_mapping(pull, side), "repo"), "full_name") for side in ("base", "head")
+    )  # fmt: skip
+    number = payload.get("number")
+    told = payload.get("action") in TOLD and here != "" and here == there and isinstance(number, int)
+    return Request(why="pull_request", pull=number if told and isinstance(number, int) else 0)
 
 
 def _comment(payload: Mapping[str, Any], verbs: Collection[str], short: Collection[str]) -> Request:

@@ -55,6 +55,7 @@ def _act(shell: Shell, ws: Workspace, runner: Runner, request: Request) -> int:
     from promoter.cli.actions import attended_cells, event_cells, show_waiting
     from promoter.comments.attend import attend
     from promoter.run.act import Event
+    from promoter.run.foretell import foretell
     from promoter.run.run import run
 
     def tell(event: Event) -> None:
@@ -68,6 +69,8 @@ def _act(shell: Shell, ws: Workspace, runner: Runner, request: Request) -> int:
         if request.releases:
             _release(shell, ws, request)
         attended = attend(ws, heard)
+        if request.pull and foretell(ws, request.pull):
+            shell.screen.line(f"told on pull request {request.pull} what merging it would reach")
         outcome = run(ws, on_event=tell)
         show_waiting(shell.screen, ws.config, outcome.snapshot, outcome.plan, ws.now())
     runner.annotate("warning", [Note(problem, title="promoter") for problem in outcome.plan.problems])

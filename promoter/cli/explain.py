@@ -10,10 +10,14 @@ from promoter.cli.shell import Shell, command, words_argument
 @command(
     "explain",
     words_argument(),
+    click.Option(["--pull"], type=int, metavar="NUMBER", help="What merging this pull request would reach."),
     click.Option(["--markdown"], is_flag=True, help="Print Markdown, as a comment on a pull request has it."),
 )
-def explain(shell: Shell, words: tuple[str, ...], markdown: bool) -> None:
+def explain(shell: Shell, words: tuple[str, ...], pull: int | None, markdown: bool) -> None:
     """Say why it is waiting."""
+    if pull is not None:
+        _foresee(shell, pull)
+        return
     from promoter.cli.wanted import places_only
     from promoter.plan.report.explain import explain as why
     from promoter.plan.report.explain import explain_json
@@ -35,3 +39,11 @@ def explain(shell: Shell, words: tuple[str, ...], markdown: bool) -> None:
     else:
         for style, text in terminal_lines(answer, now):
             shell.screen.line(text, style)
+
+
+def _foresee(shell: Shell, number: int) -> None:
+    from promoter.run.foresee import foresee
+    from promoter.run.foretell import comment_text
+
+    ws = shell.open(writes=False)
+    shell.screen.text(comment_text(ws, foresee(ws, ws.forge.pull(number).head)))

@@ -105,7 +105,8 @@ VERBS = (
         Group.LOOK,
         "APP ENVIRONMENT",
         "Say why it is waiting, on what, since when, who can act, and when to look again.",
-        examples=("explain shop prod-eu", "explain shop prod-eu --markdown"),
+        "With --pull: what merging a person's pull request into the default branch would reach.",
+        ("explain shop prod-eu", "explain shop prod-eu --markdown", "explain --pull 7"),
         comment=True,
     ),
     Verb(

@@ -37,6 +37,26 @@ def test_most_events_only_say_when(name: str) -> None:
         assert (found.run, found.releases) == (True, False)
 
 
+FLEET = {"repo": {"full_name": "acme/fleet"}}
+
+
+@pytest.mark.parametrize(
+    ("payload", "pull"),
+    [
+        ({"action": "opened", "number": 7, "pull_request": {"base": FLEET, "head": FLEET}}, 7),
+        ({"action": "synchronize", "number": 7, "pull_request": {"base": FLEET, "head": FLEET}}, 7),
+        ({"action": "closed", "number": 7, "pull_request": {"base": FLEET, "head": FLEET}}, 0),
+        ({"action": "opened", "number": 7, "pull_request": {"base": FLEET, "head": {"repo": {"full_name": "e/x"}}}}, 0),
+        ({"action": "opened", "number": 7, "pull_request": {"base": FLEET, "head": {"repo": None}}}, 0),
+        ({"action": "opened", "number": "7", "pull_request": {"base": FLEET, "head": FLEET}}, 0),
+        ({"action": "opened", "number": 7}, 0),
+    ],
+)
+def test_a_pull_request_of_this_repository_is_told_about(payload: dict[str, Any], pull: int) -> None:
+    found = asks("pull_request", payload)
+    assert (found.run, found.pull) == (True, pull)
+
+
 @pytest.mark.parametrize(
     ("payload", "run"),
     [

@@ -9,8 +9,12 @@ import jsonschema
 import pytest
 
 from promoter.cli.schemas import REPORTS
+from promoter.git.ref import RefUpdate
+from promoter.model.forge import PullText
+from promoter.model.names import Branch
 from tests.cli.fleet import CONFIG, MANIFEST, Fleet, make_fleet
 from tests.plan.report.schemas import check
+from tests.repos import commit_files, head
 
 
 def test_explain(running: Fleet) -> None:
@@ -136,3 +140,13 @@ def test_every_schema_stands_on_its_own(fleet: Fleet, name: str) -> None:
 
 def test_a_schema_that_is_not_there(fleet: Fleet) -> None:
     assert fleet("schema", "x").code == 2
+
+
+def test_what_merging_a_pull_request_would_reach(fleet: Fleet) -> None:
+    fleet.ok("run")
+    fleet.repo.update([RefUpdate("refs/heads/feature", None, head(fleet.repo))])
+    commit_files(fleet.repo, "feature", {"docs.md": "x"}, "Say more")
+    pull = fleet.forge.open_as("kim", Branch("feature"), Branch("main"), PullText("More", ""), fleet.now)
+    before = fleet.repo.refs()
+    assert "merging this changes no app" in fleet.ok("explain", "--pull", str(pull.number))
+    assert fleet.repo.refs() == before
