@@ -16,6 +16,7 @@ import click
 from promoter.cli.screen import Cell
 from promoter.cli.shell import Shell, shared_options
 from promoter.errors import UsageError
+from promoter.forge.chosen import forge_for
 from promoter.forge.local import LocalForge
 from promoter.forge.local_acts import DEPLOYED, STATES
 from promoter.forge.local_merge import METHODS
@@ -180,6 +181,12 @@ def label(shell: Shell, number: int, add: Sequence[str], remove: Sequence[str]) 
 
 def _forge(shell: Shell, notices: bool = True) -> LocalForge:
     repository = open_repository(shell.repo or ".", cache_folder(os.environ))
+    elsewhere = forge_for(repository.url, os.environ)
+    if elsewhere is not None:
+        raise UsageError(
+            f"the pull requests of {repository.url} are not in the repository itself",
+            "Look at them, review and merge on the forge's pages; PROMOTER_FORGE=local keeps them in the repository.",
+        )
     return LocalForge(repository, notices=notices)
 
 

@@ -8,14 +8,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promoter.errors import EdgeFailed, Rejected, UsageError
+from promoter.forge.github import GitHubForge
 from promoter.forge.github_auth import APP_ID, OWN, find_app, find_token
-from promoter.forge.github_connection import STANDARD, Limits
+from promoter.forge.github_connection import STANDARD, Connection, Door, Limits
 from promoter.forge.github_place import GitHubPlace, find_place
+from promoter.forge.github_trouble import NotThere
 from promoter.forge.port import Forge
 
+if TYPE_CHECKING:
+    from github.Auth import AppAuth
+    from github.Requester import Requester
+
+_LOCAL = "Or keep pull requests in the repository itself: PROMOTER_FORGE=local."
 FORGES = ("github", "local")
 """What `PROMOTER_FORGE` may say."""
 
@@ -26,14 +33,14 @@ class Chosen:
 
     forge: Forge
     password: Callable[[], str]
-    """Gives the token by which Git reaches the same repository over HTTP."""
+    """Gives the token by which Git reaches the same repository over HTTP; empty: none is known."""
 
 
 def forge_for(url: str, env: Mapping[str, str], tell: Callable[[str], None] | None = None) -> Chosen | None:
     """Give the forge of the repository at `url`; None: the local one.
 
     `tell` gets sentences for people about what is waited for; standard error without it. Raises UsageError for a
-    forge that is unknown, EdgeFailed when it cannot be used.
+    forge that is unknown.
     """
     said = env.get("PROMOTER_FORGE", "")
     if said not in ("", *FORGES):
@@ -51,51 +58,78 @@ def forge_for(url: str, env: Mapping[str, str], tell: Callable[[str], None] | No
 def connect_github(
     place: GitHubPlace, env: Mapping[str, str], tell: Callable[[str], None], limits: Limits = STANDARD
 ) -> Chosen:
-    """Connect to GitHub; nothing is sent, but an App's installation is looked up. Raises EdgeFailed."""
-    try:
-        import github
-        import github.Auth
-    except ImportError:
-        raise EdgeFailed(
-            f"{place}: pull requests are on GitHub, whose client is not installed",
-            "Install it: pip install 'promoter[github]'. Or keep them in the repository itself: PROMOTER_FORGE=local.",
-        ) from None
-    from promoter.forge.github import GitHubForge
+    """Give GitHub as the forge. Nothing is looked for, imported or sent before something is asked."""
+    way = _Way(place, env, tell, limits)
+    return Chosen(GitHubForge(way.enter, place, tell, limits), way.password)
 
-    def requester(auth: Any) -> Any:
-        # PyGithub's own retries send a POST again that was done; see `github_connection`.
+
+class _Way:
+    """The way into GitHub that the environment describes."""
+
+    def __init__(self, place: GitHubPlace, env: Mapping[str, str], tell: Callable[[str], None], limits: Limits) -> None:
+        self._place, self._env, self._tell, self._limits = place, env, tell, limits
+        self._made: tuple[Any, str] | None = None
+
+    def enter(self) -> Door:
+        """Give the way in. Raises EdgeFailed when there is no token, Rejected when the App is not installed here."""
+        auth, identity = self._auth()
+        return Door(self._requester(auth), identity)
+
+    def password(self) -> str:
+        """Give a token for Git; empty when there is none."""
+        if self._env.get(APP_ID):
+            auth, _ = self._auth()
+            self._requester(auth)  # which mints the tokens
+            return str(auth.token)
+        return find_token(self._place, self._env)
+
+    def _auth(self) -> tuple[Any, str]:
+        """Give how we authenticate, and as whom where that is known."""
+        if self._made is None:
+            try:
+                import github.Auth
+            except ImportError:
+                raise EdgeFailed(
+                    f"{self._place}: pull requests are on GitHub, whose client is not installed",
+                    f"Install it: pip install 'promoter[github]'. {_LOCAL}",
+                ) from None
+            app = find_app(self._env)
+            token = find_token(self._place, self._env)
+            if app is None and not token:
+                raise EdgeFailed(
+                    f"{self._place}: there is no token for GitHub",
+                    f"Set {OWN}, GITHUB_TOKEN or GH_TOKEN, or the variables of an App. {_LOCAL}",
+                )
+            self._made = self._installed(app) if app is not None else (github.Auth.Token(token), "")
+        return self._made
+
+    def _installed(self, app: AppAuth) -> tuple[Any, str]:
+        """Find the App's installation on the repository."""
+        asked = Connection(lambda: Door(self._requester(app)), self._place, self._tell, self._limits)
+        try:
+            found = asked.get("/installation", "find the App's installation")
+        except (NotThere, Rejected) as error:
+            raise Rejected(
+                error.message, f"Is {APP_ID} the App's id, the key one of its keys, and is it installed here?"
+            ) from None
+        return _masking(app.get_installation_auth(found["id"]), self._env), f"{found['app_slug']}[bot]"
+
+    def _requester(self, auth: Any) -> Requester:
+        import github
+
+        # PyGithub's own retries send again a POST that was done; see `github_connection`.
         made = github.Github(
             auth=auth,
-            base_url=place.api,
-            timeout=int(limits.answer),
+            base_url=self._place.api,
+            timeout=int(self._limits.answer),
             user_agent="promoter",
-            per_page=100,
-            verify=env.get("REQUESTS_CA_BUNDLE") or env.get("CURL_CA_BUNDLE") or True,
+            verify=self._env.get("REQUESTS_CA_BUNDLE") or self._env.get("CURL_CA_BUNDLE") or True,
             retry=None,
             seconds_between_requests=None,
             seconds_between_writes=None,
             api_version="2022-11-28",
         )
         return made.requester
-
-    app = find_app(env)
-    if app is not None:
-        lookup = GitHubForge(requester(app), place, tell, "app", limits)
-        try:
-            found = lookup.connection.get("/installation", "find the App's installation")
-        except Rejected as error:
-            raise Rejected(error.message, f"Is {APP_ID} the App's id, and the key one of its keys?") from None
-        auth = app.get_installation_auth(found["id"])
-        forge = GitHubForge(requester(_masking(auth, env)), place, tell, f"{found['app_slug']}[bot]", limits)
-        return Chosen(forge, lambda: auth.token)
-    token = find_token(place, env)
-    if not token:
-        raise EdgeFailed(
-            f"{place}: there is no token for GitHub",
-            f"Set {OWN}, GITHUB_TOKEN or GH_TOKEN, or the variables of an App; or keep pull requests in the "
-            "repository itself: PROMOTER_FORGE=local.",
-        )
-    return Chosen(GitHubForge(requester(github.Auth.Token(token)), place, tell, "", limits), lambda: token)
 
 
 def _masking(auth: Any, env: Mapping[str, str]) -> Any:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from promoter.forge.github_checks import Checks
 from promoter.forge.github_comments import Comments
-from promoter.forge.github_connection import STANDARD, Connection, Limits
+from promoter.forge.github_connection import STANDARD, Connection, Door, Limits
 from promoter.forge.github_deployments import Deployments
 from promoter.forge.github_edit import Edits
 from promoter.forge.github_merge import Merges
@@ -25,29 +24,25 @@ from promoter.model.forge import Check, Comment, Deployment, Permission, Protect
 from promoter.model.names import Branch, Oid
 from promoter.plan.verbs import VERBS
 
-if TYPE_CHECKING:
-    from github.Requester import Requester
-
 
 class GitHubForge:
     """One repository on GitHub; satisfies `promoter.forge.port.Forge`.
 
-    `tell` gets a sentence when something must be waited for, or may not be seen. GitHub keeps its own time, so the
-    `now` of the port's writes is not used. Two threads need two of these.
+    `enter` gives the way in when something is first asked; `tell` gets a sentence when something must be waited for, or
+    may not be seen. GitHub keeps its own time, so the `now` of the port's writes is not used. Two threads need two of
+    these.
     """
 
     def __init__(
         self,
-        requester: Requester,
+        enter: Callable[[], Door],
         place: GitHubPlace,
         tell: Callable[[str], None],
-        identity: str = "",
         limits: Limits = STANDARD,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.short_verbs = frozenset(entry.name for entry in VERBS if entry.comment)  # GitHub itself has no commands
-        self.connection = Connection(requester, place, tell, limits, sleep)
-        self.connection.learn(identity)
+        self.connection = Connection(enter, place, tell, limits, sleep)
         self._people = People(self.connection)
         self._checks = Checks(self.connection)
         self._pulls = Pulls(self.connection, self._people, self._checks, sleep)

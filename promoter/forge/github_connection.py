@@ -52,12 +52,23 @@ class Data:
     """The last names of their paths."""
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How GitHub is reached, and as whom; no identity: the token does not tell, GitHub must be asked."""
+
+    requester: Requester
+    identity: str = ""
+
+
 class Connection:
-    """Asks GitHub about one repository. `tell` gets a sentence when something must be waited for."""
+    """Asks GitHub about one repository. `tell` gets a sentence when something must be waited for.
+
+    `enter` is called when something is asked for the first time: what needs no forge needs no token either.
+    """
 
     def __init__(
         self,
-        requester: Requester,
+        enter: Callable[[], Door],
         place: GitHubPlace,
         tell: Callable[[str], None],
         limits: Limits = STANDARD,
@@ -67,7 +78,8 @@ class Connection:
         self.calls = 0
         """How many requests were sent."""
         self.tell = tell
-        self._requester = requester
+        self._enter = enter
+        self._door: Door | None = None
         self._limits = limits
         self._sleep = sleep
         self._budget = limits.wait
@@ -76,9 +88,16 @@ class Connection:
         self._is_organization: bool | None = None
 
     @property
+    def _requester(self) -> Requester:
+        if self._door is None:
+            self._door = self._enter()
+            self._identity = self._door.identity
+        return self._door.requester
+
+    @property
     def identity(self) -> str:
         """Who we are: a login, or `NAME[bot]` of an app."""
-        if not self._identity:
+        if self._requester and not self._identity:
             self.learn(self.query("{viewer {login}}", "ask who we are").data["viewer"]["login"])
         return self._identity
 

@@ -11,8 +11,11 @@ from promoter.cluster.port import LiveSource
 from promoter.cluster.posted import Posted
 from promoter.cluster.sources import source_for
 from promoter.errors import EdgeFailed
+from promoter.forge.chosen import forge_for
 from promoter.forge.local import LocalForge
+from promoter.git.credential import PASSWORD
 from promoter.git.repository import Repository, open_repository
+from promoter.git.url import split_secret
 from promoter.model.names import Branch, Oid
 from promoter.policy.rules import Live
 from promoter.run.seal import KEY
@@ -51,7 +54,15 @@ def open_workspace(
     repository = open_repository(repo, cache_folder(env), env)
     base = Path(repo) if Path(repo).is_dir() and (Path(repo) / ".git").exists() else Path()
 
-    forge = LocalForge(repository, BOT, notices=writes)
+    chosen = forge_for(repository.url, env)
+    if (
+        chosen is not None
+        and split_secret(repository.url).origin
+        and not env.get(PASSWORD)
+        and (token := chosen.password())
+    ):
+        repository = open_repository(repo, cache_folder(env), {**env, PASSWORD: token})
+    forge = chosen.forge if chosen is not None else LocalForge(repository, BOT, notices=writes)
     posted = Posted(lambda tip: _history(repository, tip), forge.checks, forge.deployments)
     sources: dict[tuple[object, ...], LiveSource] = {}
 

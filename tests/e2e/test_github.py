@@ -1,0 +1,118 @@
+"""A shop on GitHub, promoted from dev to production by the program itself, over HTTP, with nothing but a token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from promoter.git.repository import Repository
+from promoter.model.forge import Permission
+from tests.e2e.processes import finish, start
+from tests.github.records import Rules
+from tests.github.server import GitHub, serve
+from tests.repos import make_repo, tip
+from tests.run.shops import APP, IMAGE, LAYOUT, manifest
+
+HEAD = """\
+version: 1
+live: none
+environments:
+  - {name: dev, promote: auto}
+  - {name: prod, promote: auto, gates: {approvals: 1, checks: [kubeconform]}}
+"""
+CONFIG = f"{HEAD}{LAYOUT}apps: {{shop: {{{APP}}}}}\n"
+
+
+class Job:
+    """Runs the program as a job on the server would: with its token, and no rest of the run before."""
+
+    def __init__(self, server: GitHub, home: Path) -> None:
+        self.server, self.home = server, home
+        self.now = datetime.fromisoformat("2026-03-04T12:00:00+00:00")
+        self.runs = 0
+
+    def __call__(self, *argv: str) -> str:
+        self.now += timedelta(minutes=10)
+        self.server.hub.now = self.now
+        self.runs += 1
+        home = self.home / f"job-{self.runs}"
+        home.mkdir()
+        more = {"GITHUB_SERVER_URL": self.server.home, "GITHUB_TOKEN": next(iter(self.server.tokens))}
+        code, out, err = finish(start(self.server.url, home, *argv, now=self.now, more=more))
+        assert code == 0, err
+        assert not any(token in out + err for token in self.server.tokens)
+        return out
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repository:
+    files = {f"shop/{name}/app.yaml": manifest(name, f"{IMAGE}:1.0.0") for name in ("dev", "prod")}
+    return make_repo(tmp_path / "acme" / "fleet.git", {"promoter.yaml": CONFIG, **files})
+
+
+@pytest.fixture
+def server(repo: Repository, tmp_path: Path) -> Iterator[GitHub]:
+    with serve(tmp_path) as server:
+        yield server
+
+
+def text(repo: Repository, branch: str) -> str:
+    commit = tip(repo, branch)
+    assert commit is not None
+    tree = repo.store.commit(commit).tree
+    return "".join(repo.store.blob(found.id).decode() for _, found in repo.store.children(tree, "shop"))
+
+
+@pytest.mark.parametrize("may_push", [True, False])
+def test_from_dev_to_production(server: GitHub, repo: Repository, tmp_path: Path, may_push: bool) -> None:
+    """With rules that forbid pushes, every merge is GitHub's."""
+    hub, job = server.hub, Job(server, tmp_path)
+    hub.people.name({"kim": Permission.WRITE, "lin": Permission.WRITE}, {})
+    rules = Rules() if may_push else Rules(methods=("squash",), checks=("promoter",), push=False)
+    hub.rules = {"environment/dev": rules, "environment/prod": rules}
+    job("release", "shop", "1.4.2")
+    job("run")
+    assert "1.4.2" in text(repo, "environment/dev")
+    [waits] = [one for one in hub.pulls.values() if one.state == "OPEN"]
+    assert (waits.head_branch, waits.base_branch, waits.author) == (
+        "environment/prod-next/shop",
+        "environment/prod",
+        hub.people.bot,
+    )
+    assert "shop" in waits.title
+    before = hub.writes
+    job("run")
+    assert hub.writes == before, "a run on an unchanged world writes nothing"
+    hub.review(waits.number, "lin", "APPROVED")
+    job("run")
+    assert waits.state == "OPEN", "the check has not passed"
+    hub.post_run(waits.head, "kubeconform", "github-actions", "success")
+    job("run")
+    assert waits.state == "MERGED"
+    assert "1.4.2" in text(repo, "environment/prod")
+    assert (waits.merged_by == hub.people.bot) is not may_push
+    before = hub.writes
+    assert job("run") == "Nothing to do.\n"
+    assert hub.writes == before
+
+
+def test_what_a_person_closes_is_skipped(server: GitHub, repo: Repository, tmp_path: Path) -> None:
+    hub, job = server.hub, Job(server, tmp_path)
+    job("release", "shop", "1.4.2")
+    job("run")
+    [waits] = [one for one in hub.pulls.values() if one.state == "OPEN"]
+    hub.close(waits.number, "lin")
+    assert "lin closed pull request" in job("run")
+    job("run")
+    assert [one for one in hub.pulls.values() if one.state == "OPEN"] == []
+    assert "1.4.2" not in text(repo, "environment/prod")
+
+
+def test_pull_requests_on_github_are_not_the_local_ones(server: GitHub, tmp_path: Path) -> None:
+    more = {"GITHUB_SERVER_URL": server.home, "GITHUB_TOKEN": "x"}
+    code, _, err = finish(start(server.url, tmp_path, "pr", "list", more=more))
+    assert (code, "not in the repository itself" in err) == (2, True)
+    assert server.api() == []
