@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from fnmatch import fnmatchcase
+from fnmatch import translate
 
 from promoter.cluster.place import Place, fill
 
@@ -17,21 +17,38 @@ _GLOB = re.compile(r"[*?\[]")
 _PROVIDER = re.compile(r"/[0-9a-f]{8}")
 
 
-def pattern(template: str, place: Place) -> str:
-    """Give `template` with the names filled in, as themselves: a name holds no wildcard."""
-    plain = {name: _GLOB.sub(r"[\g<0>]", getattr(place, name)) for name in ("cluster", "environment", "app")}
-    return fill(template, replace(place, **plain))
+class Pattern:
+    """A pattern with the names filled in; `str` gives it for people."""
 
+    __slots__ = ("_exact", "_known", "_regex", "_text", "prefix")
 
-def fits(wanted: str, name: str) -> bool:
-    """Tell whether a status called `name` is one that `wanted` asks for; upper and lower case are the same.
+    def __init__(self, template: str, place: Place) -> None:
+        """Fill in the names of `place` as themselves: a name holds no wildcard."""
+        self._text = fill(template, place)
+        plain = {name: _GLOB.sub(r"[\g<0>]", getattr(place, name)) for name in ("cluster", "environment", "app")}
+        pattern = fill(template, replace(place, **plain)).casefold()
+        literal = re.sub(r"\[([*?\[])\]", "", pattern)
+        self._exact = "" if _GLOB.search(literal) else self._text.casefold()
+        self._regex = re.compile(translate(pattern))
+        self._known: dict[str, bool] = {}
+        wildcard = _GLOB.search(pattern)
+        self.prefix = self._exact or (pattern[: wildcard.start()] if wildcard else pattern)
+        """What every name that fits begins with, in lower case."""
 
-    `*` stands for anything, `/` too. Without a wildcard the name may be followed by a Provider's digits.
-    """
-    wanted, name = wanted.casefold(), name.casefold()
-    if fnmatchcase(name, wanted):
-        return True
-    exact = re.sub(r"\[(.)\]", r"\1", wanted)
-    return not _GLOB.search(re.sub(r"\[.\]", "", wanted)) and bool(
-        name.startswith(exact) and _PROVIDER.fullmatch(name[len(exact) :])
-    )
+    def __str__(self) -> str:
+        return self._text
+
+    def fits(self, name: str) -> bool:
+        """Tell whether it asks for a status called `name`; upper and lower case are the same.
+
+        `*` stands for anything, `/` too. Without a wildcard the name may be followed by a Provider's digits.
+        """
+        if name not in self._known:
+            self._known[name] = self._fits(name.casefold())
+        return self._known[name]
+
+    def _fits(self, name: str) -> bool:
+        if self._regex.fullmatch(name):
+            return True
+        rest = name.removeprefix(self._exact) if self._exact else name
+        return rest != name and _PROVIDER.fullmatch(rest) is not None

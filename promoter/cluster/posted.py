@@ -7,12 +7,14 @@ once, went, and came back is another stretch: what was said of it then is not sa
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice, takewhile
 
+from promoter.cluster.context import Pattern
 from promoter.cluster.judge import unknown
 from promoter.cluster.port import ContentAt, Wanted
 from promoter.errors import PromoterError
@@ -45,7 +47,8 @@ class Asked:
 
     posted: Posted
     content_at: ContentAt
-    _statuses: dict[Oid, Sequence[Check]] = field(default_factory=dict)
+    _statuses: dict[Oid, list[tuple[str, Check]]] = field(default_factory=dict)
+    """Commit -> its statuses by name, in lower case and in order."""
     _deployments: dict[str, Sequence[Deployment]] = field(default_factory=dict)
     _history: dict[Oid, tuple[Oid, ...]] = field(default_factory=dict)
 
@@ -63,11 +66,18 @@ class Asked:
 
         return takewhile(same, self.history(question.commit))
 
-    def statuses(self, commit: Oid) -> Sequence[Check]:
-        """Give what was posted on a commit."""
+    def statuses(self, commit: Oid, wanted: Pattern) -> Iterator[Check]:
+        """Give what was posted on a commit under names that `wanted` asks for, by name."""
         if commit not in self._statuses:
-            self._statuses[commit] = self.posted.statuses(commit)
-        return self._statuses[commit]
+            found = [(check.name.casefold(), check) for check in self.posted.statuses(commit)]
+            self._statuses[commit] = sorted(found, key=lambda entry: (entry[0], entry[1].reporter))
+        named = self._statuses[commit]
+        start = bisect_left(named, wanted.prefix, key=lambda entry: entry[0])
+        for name, check in islice(named, start, None):
+            if not name.startswith(wanted.prefix):
+                return
+            if wanted.fits(check.name):
+                yield check
 
     def deployments(self, environment: str) -> Sequence[Deployment]:
         """Give the deployments to an environment, the last one made first."""

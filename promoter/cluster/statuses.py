@@ -10,12 +10,12 @@ never a success, not even from one of several: a name that was posted on an olde
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
-from promoter.cluster.context import fits, pattern
+from promoter.cluster.context import Pattern
 from promoter.cluster.judge import unknown
 from promoter.cluster.place import Place
 from promoter.cluster.port import ContentAt, Wanted
@@ -107,26 +107,25 @@ class CommitStatusSource:
             )
         return _decided(question, [word for word in words if word.answer is worst])
 
-    def _pattern(self, question: Wanted, cluster: str) -> str:
-        return pattern(self._template, Place(cluster, question.slot.environment, question.slot.app))
+    def _pattern(self, question: Wanted, cluster: str) -> Pattern:
+        return Pattern(self._template, Place(cluster, question.slot.environment, question.slot.app))
 
     def _see(self, question: Wanted, asked: Asked) -> Seen:
         """Read the newest commits; where they tell nothing, also the one with which the stretch began."""
-        commits = asked.stretch(question)
+        commits, wanted = asked.stretch(question), self._pattern(question, question.cluster)
         seen = Seen(list(islice(commits, WINDOW)))
         for commit in asked.history(question.commit)[:WINDOW]:
-            self._read(question, commit, asked, seen, held=commit in seen.stretch)
+            self._read(asked.statuses(commit, wanted), commit, seen, held=commit in seen.stretch)
         if not seen.words and len(seen.stretch) == WINDOW:
             rest = list(commits)
             seen.began = len(seen.stretch) + len(rest) < LONGEST
             if seen.began and rest:
-                self._read(question, rest[-1], asked, seen, held=True)
+                self._read(asked.statuses(rest[-1], wanted), rest[-1], seen, held=True)
         return seen
 
-    def _read(self, question: Wanted, commit: Oid, asked: Asked, seen: Seen, *, held: bool) -> None:
-        wanted = self._pattern(question, question.cluster)
-        for check in asked.statuses(commit):
-            if check.name == OURS or not fits(wanted, check.name):
+    def _read(self, checks: Iterable[Check], commit: Oid, seen: Seen, *, held: bool) -> None:
+        for check in checks:
+            if check.name == OURS:
                 continue
             if check.reporter not in self._reporters:
                 seen.strangers += [check.reporter or "nobody"] * held
@@ -140,7 +139,7 @@ class CommitStatusSource:
         for cluster in clusters:
             if cluster != question.cluster:
                 wanted = self._pattern(question, cluster)
-                both = [name for name in sorted({*seen.words, *seen.before}) if fits(wanted, name)]
+                both = [name for name in sorted({*seen.words, *seen.before}) if wanted.fits(name)]
                 if both:
                     return f"{both[0]} may be of {question.cluster} or of {cluster}: make commit_status say which"
         return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promoter.cluster.context import fits, pattern
+from promoter.cluster.context import Pattern
 from promoter.cluster.place import Place
 
 PLACE = Place("eu-1", "prod", "shop")
@@ -36,13 +36,13 @@ TODAY, OLDER = "kustomization/shop/0c9c2e41", "kustomization/shop"
     ],
 )
 def test_fits(template: str, name: str, expected: bool) -> None:
-    assert fits(pattern(template, PLACE), name) is expected
+    assert Pattern(template, PLACE).fits(name) is expected
 
 
 @pytest.mark.parametrize("cluster", ["*", "e?", "[e]u", "eu-[1]"])
 def test_names_are_no_patterns(cluster: str) -> None:
-    wanted = pattern("{cluster}/{app}", Place(cluster, "prod", "shop"))
-    assert fits(wanted, f"{cluster}/shop")
-    assert fits(wanted, f"{cluster}/shop/0c9c2e41")
-    assert not fits(wanted, "eu/shop")
-    assert not fits(wanted, "eu-1/shop")
+    wanted = Pattern("{cluster}/{app}", Place(cluster, "prod", "shop"))
+    assert wanted.fits(f"{cluster}/shop")
+    assert wanted.fits(f"{cluster}/shop/0c9c2e41")
+    assert not wanted.fits("eu/shop")
+    assert not wanted.fits("eu-1/shop")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter.cluster.context import fits, pattern
+from promoter.cluster.context import Pattern
 from promoter.cluster.place import Place
 from promoter.cluster.posted import LONGEST, WINDOW
 from promoter.cluster.statuses import CommitStatusSource
@@ -220,8 +220,8 @@ def test_nothing_but_an_allowed_success_on_the_content_is_one(
     live = history.ask(source(history, template))["dev-1"]
     tip = len(history.contents)
     began = next((n + 1 for n in range(tip, 0, -1) if history.contents[n - 1] != A), 1)
-    wanted = pattern(template, Place("dev-1", "dev", "shop"))
-    counted = [one for one in posts if one[3] == "flux-bot" and one[1] != "promoter" and fits(wanted, one[1])]
+    wanted = Pattern(template, Place("dev-1", "dev", "shop"))
+    counted = [one for one in posts if one[3] == "flux-bot" and one[1] != "promoter" and wanted.fits(one[1])]
     read = [one for one in counted if tip - WINDOW < one[0] <= tip]
     words = [one for one in read if one[0] >= began] or [one for one in counted if one[0] == began]
     newest = {name: max(n for n, other, _, _ in words if other == name) for _, name, _, _ in words}

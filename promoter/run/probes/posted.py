@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from promoter.cluster.context import fits, pattern
+from promoter.cluster.context import Pattern
 from promoter.cluster.place import Place
 from promoter.cluster.posted import WINDOW
 from promoter.model.forge import Check
@@ -68,8 +68,8 @@ def _checks(ground: Ground, tip: Oid, read: dict[Oid, list[Check]]) -> list[Chec
 def _statuses(live: Live, seat: Seat, checks: list[Check]) -> Iterator[Finding]:
     allowed, branch = _allowed(live), seat.app.slots[seat.environment].branch
     for cluster in seat.rules.clusters:
-        wanted = pattern(_text(live), Place(cluster, seat.environment, seat.app.name))
-        fitting = [check for check in checks if fits(wanted, check.name)]
+        wanted = Pattern(_text(live), Place(cluster, seat.environment, seat.app.name))
+        fitting = [check for check in checks if wanted.fits(check.name)]
         counted = {check.name for check in fitting if check.reporter in allowed}
         makers = {_PROVIDER.sub("", name) for name in counted if _PROVIDER.fullmatch(name[-9:])}
         if not counted:
