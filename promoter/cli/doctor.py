@@ -50,18 +50,31 @@ def _json(examined: Examined) -> dict[str, object]:
 
 _STYLES = {"problem": "failed", "warning": "wait", "note": "dim"}
 _LONG = 2_000
+_ALIKE = 5
+"""How many findings that matter for the same reason are shown whole."""
 
 
 def _show(shell: Shell, examined: Examined) -> None:
     from promoter.plan.report.foreign import plain
 
     screen = shell.screen
-    for _, finding in examined.findings:
+    alike: dict[tuple[str, str], list[str]] = {}
+    for probe, finding in examined.findings:
+        subjects = alike.setdefault((probe, finding.why), [])
+        subjects.append(finding.subject)
+        if len(subjects) > _ALIKE:
+            continue
         level = finding.severity.value
         screen.cells((_STYLES[level], level), ("", "  "), ("head", plain(finding.subject, _LONG)))
         for opening, text in (("", finding.text), ("Why it matters: ", finding.why), ("What to do: ", finding.fix)):
             screen.line(f"  {opening}{plain(text, _LONG).rstrip('.')}.")
         screen.line()
+    for (probe, why), subjects in alike.items():
+        more = subjects[_ALIKE:]
+        if more:
+            screen.line(f"{len(more)} more from {probe}, since {plain(why, _LONG)}: {plain(', '.join(more), 500)}")
+            screen.line("  promoter doctor --json shows them whole.")
+            screen.line()
     screen.line(_summary(examined))
 
 

@@ -93,3 +93,20 @@ def test_text_of_others_is_made_plain(fleet: Fleet) -> None:
     found = fleet("doctor")
     assert "they post" in found.out
     assert "\x1b" not in found.out
+
+
+def test_many_alike_are_named_and_not_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fleet = make_fleet(tmp_path, capsys)
+    protect(fleet)
+    stage = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {0}}}\nspec:\n  template:\n    spec:\n"
+    stage += "      containers:\n        - {{name: {0}, image: 'ghcr.io/acme/{0}:latest'}}\n"
+    names = ["a", "b", "c", "d", "e", "f", "g"]
+    commit_files(fleet.repo, "main", {f"shop/prod/{name}.yaml": stage.format(name) for name in names}, "Float")
+    out = fleet.ok("doctor")
+    assert out.count("problem  shop prod\n") == 5
+    more = (
+        "2 more from floating, since what runs there changes without a release, past every gate: shop prod, shop prod\n"
+    )
+    assert more in out
+    assert out.endswith("7 problems; 5 slots and 3 clusters were looked at.\n")
+    assert len(fleet("doctor", "--json").json["findings"]) == 7

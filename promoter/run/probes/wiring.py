@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from promoter.cluster.objects import Key, Object, dig, entries, flag, group_of, key_of, text
 from promoter.cluster.owners import Cluster, Owner
 from promoter.cluster.port import Wanted
+from promoter.cluster.reader import Source
 from promoter.cluster.readers import READERS
 from promoter.model.snapshot import Slot
 from promoter.run.finding import Finding, Ground, Probe, Seat, Severity
@@ -22,6 +23,15 @@ _APPLICATION = ("argoproj.io", "Application")
 _FLUX_SOURCE = "source.toolkit.fluxcd.io"
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One cluster, and what in it delivers from the config repository."""
+
+    name: str
+    cluster: Cluster
+    sources: tuple[tuple[Key, Source], ...]
+
+
 def probe(ground: Ground) -> Iterator[Finding]:
     """Look for the owner of every slot in every cluster that can be read."""
     slots = [seat.app.slots[seat.environment] for seat in ground.seats]
@@ -31,19 +41,30 @@ def probe(ground: Ground) -> Iterator[Finding]:
             if listed.trouble:
                 continue  # that is said elsewhere, and what cannot be read may be the owner
             cluster = Cluster(listed.objects, ground.ws.repository.url)
+            seen = Seen(name, cluster, tuple(_sources(cluster, listed.objects, slots[0])))
             for seat in seats:
                 for question in ground.questions(seat):
                     if question.cluster == name:
-                        yield from _of(seat, question, cluster, listed.objects, known)
+                        yield from _of(seat, question, seen, known)
 
 
-def _of(seat: Seat, question: Wanted, cluster: Cluster, objects: tuple[Object, ...], known: Known) -> Iterator[Finding]:
-    subject = f"{seat} in {question.cluster}"
-    owner = cluster.owner(question)
+def _sources(cluster: Cluster, objects: Iterable[Object], any_slot: Slot) -> Iterator[tuple[Key, Source]]:
+    """Give everything that delivers from the config repository, as far as that can be told."""
+    for obj in objects:
+        key = key_of(obj)
+        reader = READERS.get(key.group_kind) if key is not None else None
+        for source in reader.sources(obj, cluster.related) if key is not None and reader is not None else ():
+            if key and cluster.matches(replace(any_slot, path=source.path), replace(source, branch=any_slot.branch)):
+                yield key, source
+
+
+def _of(seat: Seat, question: Wanted, seen: Seen, known: Known) -> Iterator[Finding]:
+    subject = f"{seat} in {seen.name}"
+    owner = seen.cluster.owner(question)
     if isinstance(owner, Owner):
-        yield from _at_work(subject, owner, cluster)
+        yield from _at_work(subject, owner, seen.cluster)
         return
-    near = sorted(dict.fromkeys(_near(question.slot, cluster, objects, known)))
+    near = sorted(dict.fromkeys(_near(question.slot, seen, known)))
     yield Finding(
         Severity.PROBLEM,
         subject,
@@ -61,21 +82,14 @@ def _mend(seat: Seat, slot: Slot) -> str:
     )
 
 
-def _near(slot: Slot, cluster: Cluster, objects: tuple[Object, ...], known: Known) -> Iterator[tuple[str, str]]:
+def _near(slot: Slot, seen: Seen, known: Known) -> Iterator[tuple[str, str]]:
     """Give what nearly delivers the slot, and how it would: the same path of another branch, or the other way round."""
-    for obj in objects:
-        key = key_of(obj)
-        reader = READERS.get(key.group_kind) if key is not None else None
-        for source in reader.sources(obj, cluster.related) if reader is not None else ():
-            if cluster.matches(slot, source) or not cluster.matches(
-                replace(slot, path=source.path), replace(source, branch=slot.branch)
-            ):
-                continue
-            where = f"{source.path or 'the root'} of branch {source.branch or 'by default'}"
-            if source.path == slot.path and source.branch:
-                yield f"{key} delivers {where}", f"let the source of {key} follow branch {slot.branch}"
-            elif source.branch in ("", slot.branch) and (slot.branch, source.path) not in known:
-                yield f"{key} delivers {where}, which is no slot", f"let the path of {key} be {slot.path or './'}"
+    for key, source in seen.sources:
+        where = f"{source.path or 'the root'} of branch {source.branch or 'by default'}"
+        if source.path == slot.path and source.branch not in ("", slot.branch):
+            yield f"{key} delivers {where}", f"let the source of {key} follow branch {slot.branch}"
+        elif source.branch in ("", slot.branch) and (slot.branch, source.path) not in known:
+            yield f"{key} delivers {where}, which is no slot", f"let the path of {key} be {slot.path or './'}"
 
 
 def _at_work(subject: str, owner: Owner, cluster: Cluster) -> Iterator[Finding]:
