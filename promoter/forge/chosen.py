@@ -6,6 +6,7 @@ A forge's library is imported only when the forge is chosen. Paths and unknown s
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -56,11 +57,15 @@ def forge_for(url: str, env: Mapping[str, str], tell: Callable[[str], None] | No
 
 
 def connect_github(
-    place: GitHubPlace, env: Mapping[str, str], tell: Callable[[str], None], limits: Limits = STANDARD
+    place: GitHubPlace,
+    env: Mapping[str, str],
+    tell: Callable[[str], None],
+    limits: Limits = STANDARD,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Chosen:
     """Give GitHub as the forge. Nothing is looked for, imported or sent before something is asked."""
     way = _Way(place, env, tell, limits)
-    return Chosen(GitHubForge(way.enter, place, tell, limits), way.password)
+    return Chosen(GitHubForge(way.enter, place, tell, limits, sleep), way.password)
 
 
 class _Way:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from promoter.forge.chosen import connect_github
@@ -24,12 +25,18 @@ def environment(server: GitHub, token: str = TOKEN) -> dict[str, str]:
     return {"GITHUB_SERVER_URL": server.home, "GITHUB_TOKEN": token}
 
 
-def connect(server: GitHub, token: str = TOKEN, told: list[str] | None = None, limits: Limits = QUICK) -> GitHubForge:
+def connect(
+    server: GitHub,
+    token: str = TOKEN,
+    told: list[str] | None = None,
+    limits: Limits = QUICK,
+    sleep: Callable[[float], None] = time.sleep,
+) -> GitHubForge:
     """Connect to the test server."""
     env = environment(server, token)
     place = find_place(server.url, env)
     assert place is not None
-    made = connect_github(place, env, ([] if told is None else told).append, limits).forge
+    made = connect_github(place, env, ([] if told is None else told).append, limits, sleep).forge
     assert isinstance(made, GitHubForge)
     return made
 

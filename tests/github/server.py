@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -47,6 +47,8 @@ class Fault:
     half: bool = False
     """The answer breaks off in the middle; only with status 0 and `after`."""
     times: int = 1
+    raw: str = ""
+    """The answer's body, in place of one that says `message`."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class GitHub(ThreadingHTTPServer):
         self.lifetime = 3600
         """How many seconds a minted token holds."""
         self.faults: list[Fault] = []
+        self.before: dict[str, Callable[[], object]] = {}
+        """What somebody else does, once, just before a request whose text begins so is answered."""
         self.seen: list[Seen] = []
         self.strayed: list[str] = []
         self.logins: list[str] = []
@@ -129,6 +133,8 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         is_api = path.startswith("/api/")
         text = f"{self.command} {self.path} {body.decode() if is_api else ''}"
+        for start in [start for start in self.github.before if text.startswith(start)]:
+            self.github.before.pop(start)()
         fault = self.github.fault(text)
         if fault is not None and not fault.after:
             return self._go_wrong(fault, path, body)
@@ -242,7 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not fault.after:
             self.github.seen.append(Seen(self.command, path, body.decode(), fault.status))
         if fault.status:
-            self._say(fault.status, fault.headers, json.dumps({"message": fault.message}).encode())
+            self._say(fault.status, fault.headers, (fault.raw or json.dumps({"message": fault.message})).encode())
             return
         if fault.half:
             self._say(200, {}, answer, len(answer) // 2)
@@ -250,7 +256,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
 
     def _say(self, status: int, headers: dict[str, str], body: bytes, only: int | None = None) -> None:
-        self.send_response(status)
+        self.send_response_only(status)
+        if "Date" not in headers:
+            self.send_header("Date", self.date_time_string())
         kind = {} if "Content-Type" in headers else {"Content-Type": "application/json; charset=utf-8"}
         for name, value in {**kind, **headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
