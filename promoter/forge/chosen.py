@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from github.Requester import Requester
 
 _LOCAL = "Or keep pull requests in the repository itself: PROMOTER_FORGE=local."
+_OF_APP = "ghs_"
+"""How the tokens of apps begin: "About authentication to GitHub", token formats."""
 FORGES = ("github", "local")
 """What `PROMOTER_FORGE` may say."""
 
@@ -78,7 +80,7 @@ class _Way:
     def enter(self) -> Door:
         """Give the way in. Raises EdgeFailed when there is no token, Rejected when the App is not installed here."""
         auth, identity = self._auth()
-        return Door(self._requester(auth), identity)
+        return Door(self._requester(auth), identity, find_token(self._place, self._env).startswith(_OF_APP))
 
     def password(self) -> str:
         """Give a token for Git; empty when there is none."""

@@ -47,8 +47,16 @@ def find_app(env: Mapping[str, str]) -> AppAuth | None:
     if not key:
         raise EdgeFailed(f"{APP_ID} is set, but {APP_KEY} is not", "Give the App's private key: its text, or its file.")
     from github.Auth import AppAuth
+    from jwt import PyJWTError
 
-    return AppAuth(app, _key(key))
+    auth = AppAuth(app, _key(key))
+    try:
+        auth.create_jwt()
+    except (PyJWTError, ValueError, TypeError):
+        raise EdgeFailed(
+            f"{APP_KEY} holds no private key", "Give the App's private key: its text, or its file."
+        ) from None
+    return auth
 
 
 def _key(given: str) -> str:

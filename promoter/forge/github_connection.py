@@ -58,6 +58,8 @@ class Door:
 
     requester: Requester
     identity: str = ""
+    is_app: bool = False
+    """The token is an app's, GITHUB_TOKEN among them: its login ends in `[bot]`, whether GitHub says so or not."""
 
 
 class Connection:
@@ -114,7 +116,9 @@ class Connection:
 
     def learn(self, identity: str = "", owner: str = "") -> None:
         """Take note of what an answer tells beside what was asked; the first word counts."""
-        self._identity = self._identity or identity
+        if identity and not self._identity:
+            is_app = self._door is not None and self._door.is_app
+            self._identity = f"{identity.removesuffix('[bot]')}[bot]" if is_app else identity
         if owner and self._is_organization is None:
             self._is_organization = owner == "Organization"
 
@@ -227,7 +231,8 @@ class Connection:
         except requests.exceptions.ConnectTimeout:
             raise _Broken("cannot be reached", sent=False) from None
         except requests.exceptions.ConnectionError as error:
-            raise _Broken("broke the connection", sent="NewConnectionError" not in repr(error)) from None
+            refused = "NewConnectionError" in repr(error)
+            raise _Broken("cannot be reached" if refused else "broke the connection", sent=not refused) from None
         except requests.exceptions.RequestException:
             raise _Broken("broke off in the middle of an answer", sent=True) from None
         except GithubException as error:  # from minting an App's token

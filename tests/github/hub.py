@@ -43,13 +43,13 @@ class Hub:
         self.runs: dict[str, list[CheckRun]] = {}
         self.deployments: list[Deployed] = []
         self.rules: dict[str, Rules] = {}
-        self.methods = ("merge", "squash", "rebase")
+        self.methods: tuple[str, ...] = ("merge", "squash", "rebase")
         """What the repository allows."""
         self.owned_by_user = False
         self.slow_mergeable = 0
         """How many times mergeability is not known yet after a head was pushed."""
         self._ids = 1000
-        self._bases: dict[int, str | None] = {}
+        self._seen: dict[int, tuple[str | None, str | None]] = {}
 
     # Time and numbers
 
@@ -78,15 +78,16 @@ class Hub:
 
     def _settle(self, pull: Pull) -> None:
         head, base = self.content.tip(pull.head_branch), self.content.tip(pull.base_branch)
+        if self._seen.get(pull.number) == (head, base):
+            return
+        self._seen[pull.number] = (head, base)
         if base is not None and self.content.contains(base, pull.head):
             pull.merge_commit = self.content.landed(base, pull.head)
             self._end(pull, "MERGED", None)
         elif head is None or base is None or self.content.contains(base, head):
             self._end(pull, "CLOSED", None)
         else:
-            if (head, base) != (pull.head, self._bases.get(pull.number)):
-                pull.looked = 0
-            self._bases[pull.number] = base
+            pull.looked = 0
             if head != pull.head:
                 pull.head = head
                 pull.queued = False

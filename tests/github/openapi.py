@@ -114,6 +114,8 @@ class Description:
         schema = self.follow(schema)
         if "allOf" in schema and len(schema["allOf"]) == 1:
             schema = self.follow(schema["allOf"][0])
+        choices = [] if "properties" in schema else [self.follow(one) for one in schema.get("anyOf", ())]
+        schema = next((one for one in choices if "properties" in one), schema)
         if isinstance(value, list) and "items" in schema:
             return [self.complete(schema["items"], one) for one in value]
         if not isinstance(value, dict) or "properties" not in schema:

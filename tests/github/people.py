@@ -20,6 +20,8 @@ class People:
     teams: dict[str, tuple[str, ...]] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
     """User -> name of a custom role."""
+    short_viewer: bool = False
+    """GraphQL's viewer has no `[bot]` in its login."""
     hidden_teams: bool = False
     """The token may not read the organisation's teams."""
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import RLock, Thread
 from typing import Any, cast
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 
@@ -73,9 +75,14 @@ class GitHub(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, certificate: tuple[Path, Path] | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.root = root
+        self.scheme = "http" if certificate is None else "https"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
         self.hub = Hub(root / "acme" / "fleet.git")
         self.tokens = {TOKEN: self.hub.people.bot}
         self.app_key: str | None = None
@@ -88,11 +95,13 @@ class GitHub(ThreadingHTTPServer):
         self.seen: list[Seen] = []
         self.strayed: list[str] = []
         self.logins: list[str] = []
+        self.proxied: list[str] = []
+        """Hosts that were asked for through this server."""
         self.lock = RLock()
 
     @property
     def home(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"{self.scheme}://127.0.0.1:{self.server_address[1]}"
 
     @property
     def url(self) -> str:
@@ -129,6 +138,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: `GitHub.seen` has it."""
 
     def _serve(self) -> None:
+        if self.path.startswith("http://"):  # as to a proxy
+            self.github.proxied.append(urlsplit(self.path).netloc)
+            self.path = urlsplit(self.path)._replace(scheme="", netloc="").geturl()
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = self.path.partition("?")[0]
         is_api = path.startswith("/api/")
@@ -223,8 +235,6 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refused(401, "Integration must generate a public key")
 
     def _mint(self) -> dict[str, Any]:
-        from datetime import UTC, datetime, timedelta
-
         token = f"ghs_minted{len(self.github.tokens):020}"
         self.github.tokens[token] = "promoter[bot]"
         until = datetime.now(UTC) + timedelta(seconds=self.github.lifetime)
@@ -268,9 +278,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve(root: Path) -> Iterator[GitHub]:
-    """Serve for the time of the block. Fails when anything was sent that GitHub does not describe."""
-    server = GitHub(root)
+def serve(root: Path, certificate: tuple[Path, Path] | None = None) -> Iterator[GitHub]:
+    """Serve for the time of the block. Fails when anything was sent that GitHub does not describe.
+
+    `certificate`: the files of the certificate and its key, to serve over TLS.
+    """
+    server = GitHub(root, certificate)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -279,4 +292,5 @@ def serve(root: Path) -> Iterator[GitHub]:
         server.shutdown()
         server.server_close()
         thread.join()
-    assert server.strayed == []
+    if server.strayed:
+        raise AssertionError("\n".join(server.strayed))
