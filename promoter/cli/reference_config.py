@@ -15,6 +15,7 @@ from promoter.policy.form import Form
 from promoter.policy.gates import KINDS
 from promoter.policy.gates.approvals import ApprovalForm
 from promoter.policy.gates.checks import CheckForm
+from promoter.policy.gates.window import WindowForm
 from promoter.policy.schema import (
     ConfigForm,
     DryForm,
@@ -85,7 +86,7 @@ environments:
   - name: prod-eu
     promote: auto
     accept: {semver: ">=1.0.0"}
-    gates: {checks: [kubeconform], approvals: {count: 1, from: [codeowners]}}
+    gates: {checks: [kubeconform], approvals: {count: 1, from: [codeowners]}, window: Mon-Thu 09:00-16:00}
     verify: {soak: 4h, within: 30m, on_failure: rollback}
   - {name: prod-us, policy: production}
 freeze: [{from: 2026-12-20, until: 2027-01-04, environments: [prod-*], reason: Year end}]
@@ -116,6 +117,7 @@ _SECTIONS = (
     _Section("gates", GatesForm),
     _Section("gates.approvals", ApprovalForm),
     _Section("gates.checks", CheckForm),
+    _Section("gates.window", WindowForm),
     _Section("verify", VerifyForm),
     _Section("allow", AllowForm),
     _Section("pull_request", PullRequestForm),

@@ -49,8 +49,9 @@ def judge(sight: Sight, environment: str, release: int, kind: Kind) -> tuple[Ver
     head = offer.head if offer is not None else None
     current = pull if pull is not None and pull.head == head else None
     subject = Subject(
-        sight.app.name, environment, record, head, current, current.checks if current else (), frozenset(authors)
-    )
+        sight.app.name, environment, record, head, current, current.checks if current else (), frozenset(authors),
+        sight.config.timezone,
+    )  # fmt: skip
     gates = tuple(v for gate in sight.rules(environment).gates for v in gate.evaluate(subject, sight.now))
     return own + gates
 

@@ -288,7 +288,7 @@ def _places(form: ConfigForm, environment: str) -> tuple[Origin, ...]:
         if not one.environments or any(fnmatchcase(environment, name) for name in one.environments):
             reason = f' "{one.reason}"' if one.reason else ""
             found.append(Origin("freeze", f"{one.from_} to {one.until}{reason}", one.node.where))
-    if form.freeze:
-        spot = form.spot("timezone")
+    spot = form.spot("timezone")
+    if form.freeze or spot is not form.node:
         found.append(Origin("timezone", form.timezone, "default" if spot is form.node else spot.where))
     return tuple(found)

@@ -34,6 +34,8 @@ class Subject:
     """Checks on `head`."""
     authors: frozenset[str]
     """Who wrote the change or asked for the release: their approval does not count."""
+    timezone: str = "UTC"
+    """The config's, an IANA name."""
 
 
 class Gate(Protocol):

@@ -35,7 +35,7 @@ GROUPS = ("app", "environment")
 People = Annotated[tuple[PEOPLE_PATTERN, ...], BeforeValidator(people)]
 
 _LATER_GATES = dict.fromkeys(
-    ("jobs", "window", "metrics", "http", "commands", "manifests", "signature", "image", "expression"), JUDGE
+    ("jobs", "metrics", "http", "commands", "manifests", "signature", "image", "expression"), JUDGE
 )
 _AFTER_THE_MERGE = {
     key: f"{key} is a rule after the merge; write verify: {{{key}: ...}}"

@@ -26,7 +26,13 @@ apps: {{shop: "apps/shop/overlays/{{environment}}"}}
 
 
 def test_these_are_shipped() -> None:
-    assert {path.stem for path in PRESETS.iterdir()} == {"continuous", "soak-1h", "production", "regulated"}
+    assert {path.stem for path in PRESETS.iterdir()} == {
+        "continuous",
+        "soak-1h",
+        "business-hours",
+        "production",
+        "regulated",
+    }
 
 
 @pytest.mark.parametrize(
@@ -34,6 +40,7 @@ def test_these_are_shipped() -> None:
     [
         ("continuous", "auto", 0, "continue", []),
         ("soak-1h", "auto", 1, "hold", []),
+        ("business-hours", "auto", 1, "hold", ["Mon-Thu 09:00-16:00"]),
         ("production", "auto", 4, "rollback", ["1 from codeowners"]),
         ("regulated", "review", 24, "hold", ["2 from anybody with write and 1 from codeowners"]),
     ],

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from promoter.plan.report.moment import length, times
+from promoter.model.moment import length, times
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""The text of a span of time in the config, by the clock or by cron."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from promoter.policy.clock_spans import DAY, ClockSpans, parse_clock
+from promoter.policy.cron_spans import WORD, parse_cron
+from promoter.policy.node import Node
+from promoter.policy.scalars import positive, said
+from promoter.policy.spans import Spans
+
+ALWAYS = "always"
+_DAYS = "[A-Za-z]{3}(-[A-Za-z]{3})?(,[A-Za-z]{3}(-[A-Za-z]{3})?)*"
+_TIMES = "[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}"
+SPAN_PATTERN = rf"^(always|cron .+ for .+|{_DAYS}|({_DAYS} )?{_TIMES})$"
+"""For editors; the loader says more."""
+
+
+def parse_span(text: str) -> Spans:
+    """Read `Mon-Thu 09:00-16:00`, `cron 0 9 * * 1-4 for 7h` or `always`. Raises ValueError with words for people."""
+    words = text.split()
+    if words == [ALWAYS]:
+        return ClockSpans(frozenset(range(7)), 0, DAY, ALWAYS)
+    return parse_cron(" ".join(words), _length) if words[:1] == [WORD] else parse_clock(" ".join(words))
+
+
+def _length(text: str) -> timedelta:
+    return positive(Node("", 0, text))
+
+
+def span_text(node: object) -> str:
+    """Give the text of a span that can be read."""
+    text = said(node)
+    parse_span(text)
+    return text
