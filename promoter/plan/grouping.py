@@ -26,7 +26,7 @@ The law of groups:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,12 +113,17 @@ class Groups:
         if self._made is None:
             self._made = _made(self._sights)
         made = self._made.get(dry, [])
-        alike: defaultdict[Hashable, list[AppRules]] = defaultdict(list)
+        alike: list[tuple[object, list[AppRules]]] = []  # gates need not be hashable
         for app, release in made:
             if environment in app.environments and environment in release.content:
-                alike[_way(app, environment)].append(app)
+                way = _way(app, environment)
+                apps = next((apps for known, apps in alike if known == way), None)
+                if apps is None:
+                    alike.append((way, [app]))
+                else:
+                    apps.append(app)
         found = {}
-        for apps in alike.values():
+        for _, apps in alike:
             together = apps[0].environments[environment].pull_request.group == TOGETHER or len(made) > MANY
             if together and len(apps) > 1:
                 name = f"{dry[:7]}-{min(app.name for app in apps)}"
@@ -139,7 +144,7 @@ def _made(sights: Iterable[Sight]) -> dict[Oid, list[tuple[AppRules, Release]]]:
     return {dry: list(apps.values()) for dry, apps in found.items()}
 
 
-def _way(app: AppRules, environment: str) -> Hashable:
+def _way(app: AppRules, environment: str) -> object:
     """What must be equal for two apps to go the same way: where the proposal stands, and the rules of the merge."""
     slot, rules = app.slots[environment], app.environments[environment]
     return slot.branch, beside(slot), rules.promote, rules.gates, rules.pull_request

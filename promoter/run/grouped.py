@@ -31,25 +31,21 @@ DEPTH = 20
 """How many commits of people on a proposal are looked through for those that are ours."""
 
 
-def in_view(ws: Workspace, refs: Refs, asked: Sequence[AppRules]) -> list[AppRules]:
-    """Give the apps that have to be looked at so that `asked` can be judged: all where pull requests may be shared."""
-    if may_share(ws.config) or any(is_group(ref) for ref in refs):
-        return list(ws.config.apps.values())
-    return list(asked)
+def may_be(ws: Workspace, refs: Refs) -> bool:
+    """Tell whether there can be groups: the config allows them, or one stands there still."""
+    return may_share(ws.config) or any(is_group(ref) for ref in refs)
 
 
 def branches(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> list[Branch]:
-    """Give the branches of groups: those that stand there, and those that a ledger names although they are gone."""
+    """Give the branches of groups: those that stand there, and those that a ledger names although they are gone.
+
+    The ledgers must be here.
+    """
     found = dict.fromkeys(Branch(ref.removeprefix(HEADS)) for ref in refs if ref.startswith(HEADS) and is_group(ref))
-    if found or may_share(ws.config):
-        absent = [ref for app in apps if (ref := ledger_ref(ws.config, app.name)) in refs]
-        absent = [ref for ref in absent if not ws.repository.store.has(refs[ref])]
-        if absent:
-            ws.repository.fetch(absent)
-        for app in apps:
-            for environment, proposal in _proposals(_ledger(ws, app, refs)):
-                if proposal.group and environment in app.slots:
-                    found[group_branch(app.slots[environment], proposal.group)] = None
+    for app in apps:
+        for environment, proposal in _proposals(_ledger(ws, app, refs)):
+            if proposal.group and environment in app.slots:
+                found[group_branch(app.slots[environment], proposal.group)] = None
     return list(found)
 
 

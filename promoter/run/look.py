@@ -13,6 +13,7 @@ from functools import cache
 
 from promoter.cluster.port import Wanted
 from promoter.git.hydrator import NOTES_REF
+from promoter.layout.group import is_group
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Kind, Ledger, Place
 from promoter.model.names import ContentId, Oid
@@ -21,7 +22,7 @@ from promoter.model.state import LedgerUnreadable
 from promoter.policy.rules import AppRules, Live
 from promoter.run.content import Contents, Held, make_commit
 from promoter.run.difference import difference
-from promoter.run.grouped import Pulls, branches, in_view, with_groups
+from promoter.run.grouped import Pulls, branches, may_be, with_groups
 from promoter.run.hydrated import hydrated, moved_on, needed
 from promoter.run.inputs import dry_changed
 from promoter.run.ledgers import STATE, ledger_ref, read_ledger
@@ -42,16 +43,22 @@ def look(ws: Workspace, apps: Sequence[str] | None = None) -> Snapshot:
     refs = ws.repository.refs(["refs/heads/"])
     ws.refresh(refs)
     asked = [ws.app(name) for name in apps] if apps is not None else list(ws.config.apps.values())
-    chosen = in_view(ws, refs, asked)
-    own = [slot.proposal_branch for app in chosen for slot in (*app.slots.values(), *app.former.values())]
-    pulls = ws.forge.pulls([*own, *branches(ws, refs, chosen)])
+    shared = may_be(ws, refs)
+    chosen = list(ws.config.apps.values()) if shared else asked
+    heads = [slot.proposal_branch for app in chosen for slot in (*app.slots.values(), *app.former.values())]
+    if shared:
+        _fetch(ws, refs, chosen)  # only the ledgers know of every group
+        heads += branches(ws, refs, chosen)
+    pulls = ws.forge.pulls(heads)
     seen, strays = _apps(ws, chosen, refs, pulls)
     if any(_has_news(app, slot) for app in seen.values() for slot in app.slots.values()):
         refs = ws.repository.refs(["refs/heads/"])
         ws.refresh(refs)
         chosen = [ws.config.apps[app.name] for app in chosen if app.name in ws.config.apps]
-        late = [branch for branch in branches(ws, refs, chosen) if branch not in pulls]
-        pulls = {**pulls, **ws.forge.pulls(late)} if late else pulls
+        if shared:
+            _fetch(ws, refs, chosen)
+            late = [branch for branch in branches(ws, refs, chosen) if branch not in pulls]
+            pulls = {**pulls, **ws.forge.pulls(late)} if late else pulls
         seen, strays = _apps(ws, chosen, refs, pulls)
     only = frozenset(apps) if apps is not None and len(chosen) > len(asked) else None
     commit = ws.refresh(refs)
@@ -80,7 +87,7 @@ def _fetch(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> None:
     for app in apps:
         for slot in app.slots.values():
             wanted |= {f"refs/heads/{slot.branch}", f"refs/heads/{slot.proposal_branch}"}
-    wanted |= set(needed(apps))
+    wanted |= {*needed(apps), *(ref for ref in refs if is_group(ref))}
     absent = [ref for ref in sorted(wanted) if ref in refs and not ws.repository.store.has(refs[ref])]
     if absent:
         ws.repository.fetch(absent)

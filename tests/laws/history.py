@@ -275,11 +275,12 @@ class Play:
     def do_delete(self, index: int, race: bool = False) -> None:
         """A person deletes a proposal branch; in a race with our own close nobody can tell whose it was."""
         env = self.env(index)
+        branch = self.world.proposal(env)
         for pull in self.world.pulls(env):
-            if pull.head in self.audit.heads and not race:
+            if pull.head in self.audit.heads and pull.head_branch == branch and not race:
                 for slot, word in self.audit.words(pull.head).items():
                     self.audit.closed[slot, word.release] = pull.number
-        self.world.delete_branch(self.world.proposal(env))
+        self.world.delete_branch(branch)
 
     def do_fast_forward(self, index: int) -> None:
         """A person pushes the proposal to the active branch."""

@@ -72,7 +72,7 @@ class Crowd(World):
         groups += sorted({pull.head_branch for pull in self.people.all_pulls()} - set(groups))
         groups = [name for name in groups if name.startswith(folder)]
         app = self.app(slot)
-        here = [name for name in groups if self.carries(name, app)]
+        here = sorted((name for name in groups if self.carries(name, app)), key=lambda name: self.waits(name, slot))
         return [*[name for name in groups if name not in here], own, *here]
 
     def proposed_on(self, branch: str) -> list[str]:
@@ -92,6 +92,11 @@ class Crowd(World):
             if "Promoter-App:" in commit.message:
                 return f"Promoter-App: {app}\n" in commit.message
         return False
+
+    def waits(self, branch: str, slot: str) -> bool:
+        """Tell whether the branch holds something that is not merged."""
+        found, active = tip(self.repo, branch), self.active(slot)
+        return found is not None and (active is None or not self.repo.store.is_ancestor(found, active))
 
     def sources(self, slots: Sequence[str], version: str) -> dict[str, str]:
         apps = dict.fromkeys(self.app(slot) for slot in slots)
