@@ -14,6 +14,9 @@ from promoter.cli.shell import Shell, command, words_argument
 if TYPE_CHECKING:
     from promoter.run.workspace import Workspace
 
+_SETTLES = 6.0
+"""Seconds in which what has changed may begin to count: Argo CD's health only after five, and then nothing tells."""
+
 
 @command(
     "wait",
@@ -33,7 +36,7 @@ def wait(shell: Shell, words: tuple[str, ...], timeout: str, every: str) -> int:
     app = found.one_app(ws.config.apps)
     environment = found.one_environment(list(ws.config.apps[app].environments))
     end, pause = ws.now() + parse_length(timeout), parse_length(every).total_seconds()
-    release, said = None, ""
+    release, said, news = None, "", True
     while True:
         seen, plan = see(ws, [app])
         if release is None:
@@ -45,7 +48,13 @@ def wait(shell: Shell, words: tuple[str, ...], timeout: str, every: str) -> int:
             click.echo(text, err=not over or shell.json)
         if over:
             break
-        _rest(shell, ws, app, environment)(pause)
+        moments = [end, *([plan.next_look] if plan.next_look is not None else [])]
+        rest = min(pause, *(max((moment - ws.now()).total_seconds(), 0.0) for moment in moments))
+        changed = _watch(ws, app, environment)
+        if changed is None:
+            shell.sleep(rest)
+        else:
+            news = changed(min(rest, _SETTLES) if news else rest)
     if shell.json:
         shell.screen.json({
             "schema": "promoter.wait/v1",
@@ -58,12 +67,12 @@ def wait(shell: Shell, words: tuple[str, ...], timeout: str, every: str) -> int:
     return {Answer.ARRIVED: Exit.DONE, Answer.FAILED: Exit.STUCK, Answer.WAITING: Exit.WAITING}[answer]
 
 
-def _rest(shell: Shell, ws: Workspace, app: str, environment: str) -> Callable[[float], object]:
-    """Give how to spend the time between two looks: where the source can tell, until something changed in a cluster."""
+def _watch(ws: Workspace, app: str, environment: str) -> Callable[[float], bool] | None:
+    """Give how to wait until something changed in a cluster, at most so many seconds; None where no source can tell."""
     from promoter.cluster.port import ChangeSource
 
     rules = ws.config.apps[app].environments[environment]
     source: object = ws.live(rules.live)
     if rules.verify.health and isinstance(source, ChangeSource):
         return partial(source.changed, rules.clusters)
-    return shell.sleep
+    return None

@@ -72,6 +72,7 @@ class KubernetesSource:
         for one, questions in asked.items():
             found = outcomes[one]
             if isinstance(found, str):
+                self._streams.pop(one, None)  # the news since an older look would come again and again
                 found = {_name(question): unknown(question, found) for question in questions}
             answers.update(found)
         return answers

@@ -11,6 +11,7 @@ import json
 import math
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,14 +47,22 @@ class _Ears:
     over: threading.Event = field(default_factory=threading.Event)
     answers: list[Any] = field(default_factory=list)
 
+    def opened(self, answer: Any) -> None:
+        """Keep an answer, to end it when it is over; at once, when it came too late."""
+        self.answers.append(answer)
+        if self.over.is_set():
+            _end(answer)
+
     def close(self) -> None:
         """Wake the threads that wait for their server; they end."""
         self.over.set()
         for answer in tuple(self.answers):
-            try:
-                answer.shutdown()
-            except (OSError, ValueError, RuntimeError):  # it has ended by itself
-                continue
+            _end(answer)
+
+
+def _end(answer: Any) -> None:
+    with suppress(OSError, ValueError, RuntimeError):  # it has ended by itself
+        answer.shutdown()
 
 
 def changed(streams: Iterable[Stream], timeout: float) -> bool:
@@ -83,7 +92,7 @@ def _follow(stream: Stream, ears: _Ears, timeout: float) -> None:
         }
         path = stream.resource.path(stream.namespace)
         try:
-            for line in stream.connection.lines(path, query, asked, timeout + 5, ears.answers.append):
+            for line in stream.connection.lines(path, query, asked, timeout + 5, ears.opened):
                 event, version = _read(line, version)
                 if event is not None and stream.concerns(event):
                     ears.news.set()
