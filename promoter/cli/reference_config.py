@@ -89,7 +89,9 @@ environments:
     gates: {checks: [kubeconform], approvals: {count: 1, from: [codeowners]}, window: Mon-Thu 09:00-16:00}
     verify: {soak: 4h, within: 30m, on_failure: rollback}
   - {name: prod-us, policy: production}
-freeze: [{from: 2026-12-20, until: 2027-01-04, environments: [prod-*], reason: Year end}]
+freeze:
+  - {from: 2026-12-20, until: 2027-01-04, environments: [prod-*], reason: Year end}
+  - {when: "Fri 12:00-24:00", environments: [prod-*], reason: Nobody is there}
 apps:
   services:
     path: services/{app}/overlays/{environment}

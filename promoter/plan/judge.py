@@ -163,5 +163,7 @@ def frozen(sight: Sight, environment: str) -> Verdict | None:
     freeze = freeze_for(sight.config, environment, sight.now)
     if freeze is None:
         return None
-    until = freeze_over(sight.config, freeze)
-    return Verdict("freeze", Answer.PENDING, f"frozen until {sight.show(until)}: {freeze.reason}", None, until)
+    until = freeze_over(sight.config, freeze, sight.now)
+    end = f" until {sight.show(until)}" if until is not None else ""
+    why = f": {freeze.reason}" if freeze.reason else ""
+    return Verdict("freeze", Answer.PENDING, f"frozen{end}{why}", None, until)

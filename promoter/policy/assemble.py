@@ -18,7 +18,7 @@ from promoter.policy.node import Fault
 from promoter.policy.order import bridge
 from promoter.policy.origins import Origin, Origins
 from promoter.policy.pipeline import Pipeline, pipeline
-from promoter.policy.rules import After, AppRules, Config, Freeze, Layout, Promote, Render, Rules
+from promoter.policy.rules import After, AppRules, Config, Layout, Promote, Render, Rules
 from promoter.policy.scalars import NAME_RULE
 from promoter.policy.schema import ConfigForm, Way
 from promoter.policy.schema_app import AppForm
@@ -71,7 +71,7 @@ def _config(form: ConfigForm, order: Pipeline, apps: Mapping[str, AppRules]) -> 
         layout=layout,
         tools=form.tools,
         timezone=form.timezone,
-        freeze=tuple(Freeze(one.from_, one.until, one.environments, one.reason) for one in form.freeze),
+        freeze=tuple(one.build() for one in form.freeze),
         open_pull_requests=form.limits.open_pull_requests,
         ledger=form.names.ledger,
         signers=form.ledger.signers,
@@ -287,7 +287,7 @@ def _places(form: ConfigForm, environment: str) -> tuple[Origin, ...]:
     for one in form.freeze:
         if not one.environments or any(fnmatchcase(environment, name) for name in one.environments):
             reason = f' "{one.reason}"' if one.reason else ""
-            found.append(Origin("freeze", f"{one.from_} to {one.until}{reason}", one.node.where))
+            found.append(Origin("freeze", f"{one.build()}{reason}", one.node.where))
     spot = form.spot("timezone")
     if form.freeze or spot is not form.node:
         found.append(Origin("timezone", form.timezone, "default" if spot is form.node else spot.where))

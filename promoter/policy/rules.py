@@ -10,6 +10,7 @@ from enum import StrEnum
 from promoter.layout.moved import Tracked
 from promoter.model.snapshot import Slot
 from promoter.policy.gate import Gate
+from promoter.policy.spans import Spans
 
 
 class Promote(StrEnum):
@@ -94,13 +95,19 @@ class PullRules:
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """A range of days in which nothing moves; `until` is the first free day."""
+    """A range of days in which nothing moves, or spans that come again."""
 
-    start: date
-    until: date
+    start: date | None
+    until: date | None
+    """The first free day."""
     environments: tuple[str, ...]
     """Glob patterns; empty: all."""
     reason: str
+    when: tuple[Spans, ...] = ()
+    """In place of `start` and `until`."""
+
+    def __str__(self) -> str:
+        return " or ".join(map(str, self.when)) if self.when else f"{self.start} to {self.until}"
 
 
 @dataclass(frozen=True, slots=True)

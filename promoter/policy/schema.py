@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
@@ -16,6 +17,7 @@ from pydantic_core import core_schema
 
 from promoter.policy.form import DO, Form
 from promoter.policy.node import Node
+from promoter.policy.rules import Freeze
 from promoter.policy.scalars import (
     Day,
     ExactVersion,
@@ -35,8 +37,11 @@ from promoter.policy.scalars import (
 from promoter.policy.schema_app import App
 from promoter.policy.schema_live import KINDS, LiveField
 from promoter.policy.schema_rules import Environment, RulesForm
+from promoter.policy.span_text import SpanTexts, parse_span
+from promoter.policy.spans import opening
 
 PolicyForm = RulesForm
+_SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 class LayoutForm(Form):
@@ -49,12 +54,14 @@ class LayoutForm(Form):
 
 
 class FreezeForm(Form):
-    """Days on which nothing moves."""
+    """Days on which nothing moves, or times that come again."""
 
-    from_: Day = Field(alias="from")
+    from_: Day | None = Field(default=None, alias="from")
     """The first day."""
-    until: Day
+    until: Day | None = None
     """The first day that is free again."""
+    when: SpanTexts = ()
+    """In place of from and until: spans of time as in gates.window, one or a list, `Fri 12:00-24:00`."""
     environments: SomeTexts = ()
     """Names or glob patterns. Default: all."""
     reason: Said = ""
@@ -62,9 +69,18 @@ class FreezeForm(Form):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.until <= self.from_:
+        days = (self.from_, self.until)
+        if bool(self.when) == (days != (None, None)) or (not self.when and None in days):
+            raise ValueError("says when by from and until (days), or by when (spans of time that come again)")
+        if self.from_ is not None and self.until is not None and self.until <= self.from_:
             raise ValueError(f"until is the first free day, so it comes after {self.from_}")
+        if self.when and opening((), self.build().when, UTC, _SOME_DAY) is None:
+            raise ValueError("never ends; to let nothing move until somebody says so: promoter hold")
         return self
+
+    def build(self) -> Freeze:
+        """Give the rule."""
+        return Freeze(self.from_, self.until, self.environments, self.reason, tuple(map(parse_span, self.when)))
 
 
 class LimitsForm(Form):

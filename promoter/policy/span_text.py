@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, WithJsonSchema
 
 from promoter.policy.clock_spans import DAY, ClockSpans, parse_clock
 from promoter.policy.cron_spans import WORD, parse_cron
-from promoter.policy.node import Node
-from promoter.policy.scalars import positive, said
+from promoter.policy.node import Node, node_of
+from promoter.policy.scalars import positive, said, some_items
 from promoter.policy.spans import Spans
 
 ALWAYS = "always"
 _DAYS = "[A-Za-z]{3}(-[A-Za-z]{3})?(,[A-Za-z]{3}(-[A-Za-z]{3})?)*"
 _TIMES = "[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}"
-SPAN_PATTERN = rf"^(always|cron .+ for .+|{_DAYS}|({_DAYS} )?{_TIMES})$"
+_PATTERN = rf"^(always|cron .+ for .+|{_DAYS}|({_DAYS} )?{_TIMES})$"
 """For editors; the loader says more."""
 
 
@@ -34,3 +37,12 @@ def span_text(node: object) -> str:
     text = said(node)
     parse_span(text)
     return text
+
+
+def _texts(value: object) -> tuple[Node, ...]:
+    node = node_of(value)
+    return some_items(node) if node.text is None else (node,)
+
+
+SpanText = Annotated[str, BeforeValidator(span_text), WithJsonSchema({"type": "string", "pattern": _PATTERN})]
+SpanTexts = Annotated[tuple[SpanText, ...], BeforeValidator(_texts, json_schema_input_type=SpanText | list[SpanText])]

@@ -8,9 +8,15 @@ import pytest
 
 from promoter.policy.freeze import freeze_for, freeze_over
 from promoter.policy.rules import Config, Freeze
+from promoter.policy.span_text import parse_span
 
 YEAR_END = Freeze(date(2026, 12, 20), date(2027, 1, 4), ("prod-*",), "Year end")
 FAIR = Freeze(date(2026, 12, 30), date(2026, 12, 31), (), "fair")
+
+
+FRIDAYS = Freeze(
+    None, None, ("prod",), "", tuple(map(parse_span, ("Fri 12:00-24:00", "Sat-Sun", "cron 0 0 1 * * for 1h")))
+)
 
 
 def config(*freezes: Freeze, timezone: str = "Europe/Berlin") -> Config:
@@ -59,6 +65,32 @@ def test_nothing_is_frozen_without_a_calendar() -> None:
 @pytest.mark.parametrize(("timezone", "over"), [("Europe/Berlin", utc(1, 3, 23)), ("UTC", utc(1, 4, 0))])
 def test_when_it_is_over(timezone: str, over: datetime) -> None:
     seen = config(YEAR_END, timezone=timezone)
-    end = freeze_over(seen, YEAR_END)
+    end = freeze_over(seen, YEAR_END, utc(12, 28, 12))
     assert end == over
     assert freeze_for(seen, "prod-eu", end) is None
+
+
+@pytest.mark.parametrize(
+    ("at", "over"),
+    [
+        (utc(12, 18, 10, 59), None),
+        (utc(12, 18, 11, 0), utc(12, 20, 23)),
+        (utc(12, 20, 22, 59), utc(12, 20, 23)),
+        (utc(12, 20, 23, 0), None),
+        (utc(12, 31, 23, 0), utc(1, 1, 0)),
+        (utc(1, 1, 0, 0), None),
+    ],
+    ids=[
+        "before",
+        "from noon on a Friday",
+        "the last minute of the weekend",
+        "Monday",
+        "by cron, in the configured time zone",
+        "after it, before noon on a Friday",
+    ],
+)
+def test_times_that_come_again(at: datetime, over: datetime | None) -> None:
+    seen = config(FRIDAYS)
+    assert freeze_for(seen, "staging", at) is None
+    found = freeze_for(seen, "prod", at)
+    assert (freeze_over(seen, found, at) if found is not None else None) == over

@@ -220,6 +220,26 @@ TOP = [
         "promoter.yaml:5:freeze[0].from: 2026-02-30 is not a day of the calendar",
     ),
     (
+        "freeze: [{from: 2026-12-20}]\n",
+        "promoter.yaml:5:freeze[0]: says when by from and until (days), or by when (spans of time that come again)",
+    ),
+    (
+        "freeze: [{from: 2026-12-20, until: 2027-01-04, when: Sat-Sun}]\n",
+        "promoter.yaml:5:freeze[0]: says when by from and until (days), or by when (spans of time that come again)",
+    ),
+    (
+        "freeze: [{reason: Fair}]\n",
+        "promoter.yaml:5:freeze[0]: says when by from and until (days), or by when (spans of time that come again)",
+    ),
+    (
+        "freeze: [{when: [Mon-Thu, Fri-Sun]}]\n",
+        "promoter.yaml:5:freeze[0]: never ends; to let nothing move until somebody says so: promoter hold",
+    ),
+    (
+        "freeze: [{when: weekend}]\n",
+        "promoter.yaml:5:freeze[0].when: weekend is no day; there is Mon, Tue, Wed, Thu, Fri, Sat, Sun",
+    ),
+    (
         "freeze: [{from: 2026-12-20, until: 2027-01-04, environments: [prod-*]}]\n",
         "promoter.yaml:5:freeze[0].environments: no environment is called prod-*; did you mean prod?",
     ),

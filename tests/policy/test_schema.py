@@ -32,7 +32,7 @@ apps:
 layout: {branch: "environment/{environment}", path: "{app}"}
 live: {commit_status: a, from: [b]}
 tools: {kustomize: 5.8.1}
-freeze: [{from: "2026-12-20", until: "2027-01-04", environments: [prod], reason: x}]
+freeze: [{from: "2026-12-20", until: "2027-01-04", environments: [prod], reason: x}, {when: [Sat-Sun]}]
 limits: {open_pull_requests: 5}
 dry: {commit: push}
 names: {ledger: "l/{app}"}

@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, ClassVar, Final, Self
 
-from pydantic import BeforeValidator, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, model_validator
 
 from promoter.model.moment import Times, zone_of
 from promoter.model.verdict import Answer, Verdict
 from promoter.policy.form import Form
 from promoter.policy.gate import Gate, Subject
 from promoter.policy.node import Node, node_of
-from promoter.policy.scalars import Timezone, some_items
-from promoter.policy.span_text import ALWAYS, SPAN_PATTERN, parse_span, span_text
+from promoter.policy.scalars import Timezone
+from promoter.policy.span_text import ALWAYS, SpanText, SpanTexts, parse_span
 from promoter.policy.spans import Spans, closed, closing, open_at, opened, opening
 
 _SOME_DAY: Final = datetime(2024, 1, 1, tzinfo=UTC)
@@ -64,17 +64,6 @@ def _judge(window: Window, timezone: str, now: datetime) -> Verdict:
     return Verdict(window.kind, Answer.PENDING, said, closed(*spans, now), begin)
 
 
-def _texts(value: object) -> tuple[Node, ...]:
-    node = node_of(value)
-    return some_items(node) if node.text is None else (node,)
-
-
-_SpanText = Annotated[str, BeforeValidator(span_text), WithJsonSchema({"type": "string", "pattern": SPAN_PATTERN})]
-SpanTexts = Annotated[
-    tuple[_SpanText, ...], BeforeValidator(_texts, json_schema_input_type=_SpanText | list[_SpanText])
-]
-
-
 class WindowForm(Form):
     """Times at which a merge may happen."""
 
@@ -109,7 +98,7 @@ def _short(value: object) -> Node:
 
 
 FORM: Final = Annotated[
-    WindowForm, BeforeValidator(_short, json_schema_input_type=_SpanText | list[_SpanText] | WindowForm)
+    WindowForm, BeforeValidator(_short, json_schema_input_type=SpanText | list[SpanText] | WindowForm)
 ]
 """`Mon-Thu 09:00-16:00`, a list of spans, `{allow: ..., deny: ..., timezone: ...}`, or `always`: no window."""
 AFTER_MERGE: Final = False
