@@ -13,7 +13,7 @@ from promoter.git.ref import RefUpdate
 from promoter.model.ledger import Kind, Ledger
 from promoter.model.names import Oid
 from promoter.model.plan import Move, Rename
-from promoter.run.content import make_commit
+from promoter.run.content import Contents, make_commit
 from promoter.run.ledgers import ledger_ref, write_ledger
 from promoter.run.workspace import Workspace
 
@@ -25,8 +25,8 @@ def rename(ws: Workspace, action: Rename) -> None:
     contents = ws.contents(ws.app(action.app))
     for move in action.moves:
         ref = f"refs/heads/{move.slot.branch}"
-        if tips.get(ref) != move.base:
-            raise LostRace(f"{move.slot.branch} has changed meanwhile")
+        if tips.get(ref) != move.base and not _still_empty(ws, contents, move, tips.get(ref)):
+            raise LostRace(f"{move.slot.branch} has changed in {move.slot.path or 'its root'} meanwhile")
         release = ledger.releases[move.release]
         made[ref] = make_commit(ws.repository, contents, move.slot, release, Kind.PROMOTION, made.get(ref))
         ledger = _with_commit(ledger, move, made[ref])
@@ -35,6 +35,15 @@ def rename(ws: Workspace, action: Rename) -> None:
         ws.repository, ledger_ref(ws.config, action.app), action.expect, ledger, action.reason, ws.now(),
         seal=ws.seal, together=together,
     )  # fmt: skip
+
+
+def _still_empty(ws: Workspace, contents: Contents, move: Move, tip: Oid | None) -> bool:
+    """Tell whether only others moved: apps that share the branch fill their slots in the same pass."""
+    if tip is None:
+        return False
+    if not ws.repository.store.has(tip):
+        ws.repository.fetch([f"refs/heads/{move.slot.branch}"])
+    return contents.held(move.slot, ws.repository.store.commit(tip).tree, ()).content is None
 
 
 def _with_commit(ledger: Ledger, move: Move, commit: Oid) -> Ledger:

@@ -163,6 +163,20 @@ def test_a_slot_that_was_filled_before_the_ledger_was_written_is_taken_as_it_is(
     assert shop.ledger.place("live").hold is None
 
 
+def test_apps_that_share_a_branch_are_renamed_in_one_pass(tmp_path: Path) -> None:
+    config = RENDERED.replace("apps: {shop: {", 'apps: {cart: {path: "cart/{environment}", render: plain}, shop: {')
+    files = {f"cart/{name}/app.yaml": manifest(name, "cart:1") for name in ("dev", "prod")}
+    shop = make_shop(tmp_path, config, files)
+    shop.run()
+    text = shop.text("main", "cart/prod/app.yaml")
+    shop.commit({"cart/prod/app.yaml": None, "cart/live/app.yaml": text})
+    rename(shop, config)
+    outcome = shop.run()
+    assert outcome.lost == ()
+    assert shop.text("environment/live", "cart/deployment-shop.yaml") == text
+    assert shop.active("live") == shop.ledger.next - 1
+
+
 @pytest.mark.parametrize(
     ("environments", "said"),
     [
