@@ -39,11 +39,8 @@ class Checks:
 
     def _runs(self, commit: Oid) -> list[Check]:
         """Give the check runs, by GraphQL: only that tells the workflow of a run."""
-        text = queries.on_repository(
-            (f"c: object(oid: {queries.literal(commit)}) {{... on Commit {{statusCheckRollup {{...Checks}}}}}}",),
-            queries.CHECKS,
-        )
-        answer = self._connection.query(text, "read check runs", **self._names).data["repository"]["c"]
+        text = queries.of_commit("statusCheckRollup {...Checks}", queries.CHECKS)
+        answer = self._connection.query(text, "read check runs", **self._names, oid=commit)["repository"]["c"]
         rollup = (answer or {}).get("statusCheckRollup")
         found = self._contexts(commit, rollup) if rollup else []
         return list(nodes.rolled_up([one for one in found if one["__typename"] == "CheckRun"]))
@@ -56,13 +53,10 @@ class Checks:
         page = rollup["contexts"]
         found = list(page["nodes"])
         while page["pageInfo"]["hasNextPage"]:
-            after = queries.literal(page["pageInfo"]["endCursor"])
-            more = queries.CHECKS.replace("contexts(first: 100)", f"contexts(first: 100, after: {after})")
-            text = queries.on_repository(
-                (f"c: object(oid: {queries.literal(commit)}) {{... on Commit {{statusCheckRollup {{...Checks}}}}}}",),
-                more,
-            )
-            answer = self._connection.query(text, "read checks", **self._names).data["repository"]["c"]
+            text, after = queries.of_commit(queries.MORE_CHECKS), page["pageInfo"]["endCursor"]
+            answer = self._connection.query(text, "read checks", **self._names, oid=commit, after=after)["repository"][
+                "c"
+            ]
             page = answer["statusCheckRollup"]["contexts"]
             found += page["nodes"]
         return found
@@ -86,7 +80,7 @@ class Checks:
     def _says(self, commit: Oid, name: str) -> tuple[str, str, str] | None:
         """Give what our status of that name says, when it is the newest one."""
         answer = self._connection.query(_ONE, f"read the status {name}", **self._names, oid=commit, context=name)
-        status = ((answer.data["repository"]["object"] or {}).get("status") or {}).get("context")
+        status = ((answer["repository"]["object"] or {}).get("status") or {}).get("context")
         if status is None or nodes.login(status["creator"]) != self._connection.identity:
             return None
         found = nodes.rolled_up([{"__typename": "StatusContext", **status}])[0]

@@ -26,29 +26,24 @@ class Comments:
     def of(self, number: int) -> tuple[Comment, ...]:
         """Give the comments on a pull request, oldest first. Raises EdgeFailed when there is no such pull request."""
         found: list[Any] = []
-        after = ""
+        after: str | None = None
+        listed = "comments(first: 100, after: $after) {nodes {...Said} pageInfo {hasNextPage endCursor}}"
+        text = queries.of_pull(listed, queries.COMMENT)
         while True:
-            start = f", after: {queries.literal(after)}" if after else ""
-            text = queries.on_repository(
-                (
-                    f"p: pullRequest(number: {number}) {{comments(first: 100{start}) "
-                    "{nodes {...Said} pageInfo {hasNextPage endCursor}}}",
-                ),
-                queries.COMMENT,
-            )
-            page = self._ask(number, text)["comments"]
+            page = self._ask(number, text, after)["comments"]
             found += page["nodes"]
             if not page["pageInfo"]["hasNextPage"]:
                 return tuple(nodes.comment(one) for one in found)
             after = page["pageInfo"]["endCursor"]
 
-    def _ask(self, number: int, text: str) -> Any:
+    def _ask(self, number: int, text: str, after: str | None) -> Any:
         place = self._connection.place
+        asked: dict[str, Any] = {"owner": place.owner, "name": place.name, "number": number, "after": after}
         try:
-            found = self._connection.query(text, f"read comments on {number}", owner=place.owner, name=place.name)
+            found = self._connection.query(text, f"read comments on {number}", **asked)
         except NotThere:
             raise EdgeFailed(f"there is no pull request {number} in {place}") from None
-        return found.data["repository"]["p"]
+        return found["repository"]["p"]
 
     def since(self, since: datetime) -> list[Comment]:
         """Give the comments on pull requests and issues that were written at `since` or later, oldest first.
@@ -61,7 +56,7 @@ class Comments:
         found: list[Comment] = []
         for some in queries.batches(list(new)):
             text = "query($ids: [ID!]!) {nodes(ids: $ids) {... on IssueComment {id ...Said}}}" + queries.COMMENT
-            answer = self._connection.query(text, "read new comments", ids=list(some)).data["nodes"]
+            answer = self._connection.query(text, "read new comments", ids=list(some))["nodes"]
             found += [_placed(nodes.comment(one), new[one["id"]]) for one in answer if one]  # none: deleted meanwhile
         return sorted(found, key=lambda one: (one.at, int(one.id)))
 

@@ -16,14 +16,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 from promoter.errors import EdgeFailed, Rejected
 from promoter.forge.github_place import GitHubPlace
-from promoter.forge.github_trouble import NotThere, Unsure, from_status, limit_wait, plain, read_json, words
+from promoter.forge.github_trouble import (
+    RIGHTS,
+    NotThere,
+    Overloaded,
+    Unsure,
+    from_status,
+    limit_wait,
+    plain,
+    read_json,
+    words,
+)
 
 if TYPE_CHECKING:
     from github.Requester import Requester
 
 PAGE: Final = 100
 """The most that GitHub gives at once."""
-_MAY_FAIL: Final = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES"})
+_HIDDEN: Final = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +51,6 @@ class Limits:
 
 
 STANDARD: Final = Limits()
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """What a query gave, and the fields that GitHub would not show."""
-
-    data: Any
-    hidden: frozenset[str]
-    """The last names of their paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Connection:
     def identity(self) -> str:
         """Who we are: a login, or `NAME[bot]` of an app."""
         if self._requester and not self._identity:
-            self.learn(self.query("{viewer {login}}", "ask who we are").data["viewer"]["login"])
+            self.learn(self.query("{viewer {login}}", "ask who we are")["viewer"]["login"])
         return self._identity
 
     @property
@@ -111,7 +112,7 @@ class Connection:
                 "query($owner: String!, $name: String!) {repository(owner: $owner, name: $name) {owner {__typename}}}"
             )
             found = self.query(text, "ask who owns it", owner=self.place.owner, name=self.place.name)
-            self.learn(owner=found.data["repository"]["owner"]["__typename"])
+            self.learn(owner=found["repository"]["owner"]["__typename"])
         return bool(self._is_organization)
 
     def learn(self, identity: str = "", owner: str = "") -> None:
@@ -155,29 +156,34 @@ class Connection:
 
     # GraphQL
 
-    def query(self, text: str, doing: str, **variables: Any) -> Data:
-        """Ask a question of GraphQL. Raises NotThere, Rejected, EdgeFailed."""
-        return self._graphql(text, doing, variables, True)
+    def query(self, text: str, doing: str, may_hide: str = "", **variables: Any) -> Any:
+        """Ask a question of GraphQL, and give its data.
+
+        `may_hide`: a field below which everything is None when this token may not see it. Raises NotThere, Rejected,
+        Overloaded, EdgeFailed.
+        """
+        return self._graphql(text, doing, variables, True, may_hide)
 
     def mutate(self, text: str, doing: str, **variables: Any) -> Any:
         """Write by GraphQL. Raises Unsure when it may have been done, and as `query` does."""
         self._pace()
-        return self._graphql(text, doing, variables, False).data
+        return self._graphql(text, doing, variables, False)
 
-    def _graphql(self, text: str, doing: str, variables: Mapping[str, Any], again: bool) -> Data:
+    def _graphql(self, text: str, doing: str, variables: Mapping[str, Any], again: bool, may_hide: str = "") -> Any:
         body = {"query": text, "variables": variables}
         answer, _ = self._send("POST", self._requester.graphql_url, doing, {}, body, again)
         errors = (answer or {}).get("errors") or []
-        hidden = {str(one["path"][-1]) for one in errors if one.get("type") in _MAY_FAIL and one.get("path")}
-        other = [one for one in errors if one.get("type") not in _MAY_FAIL or not one.get("path")]
+        other = [one for one in errors if one.get("type") not in _HIDDEN or may_hide not in (one.get("path") or ())]
         if other:
             said = plain("; ".join(str(one.get("message", "")) for one in other))
             if all(one.get("type") == "NOT_FOUND" for one in other):
                 raise NotThere(f"{self.place}: {doing}: {said}", "Is it right, and may this token see it?")
-            if any(one.get("type") in ("FORBIDDEN", "UNPROCESSABLE") for one in other):
+            if any(one.get("type") in _HIDDEN for one in other):
+                raise Rejected(f"{self.place}: {doing}: {said}", RIGHTS)
+            if any(one.get("type") == "UNPROCESSABLE" for one in other):
                 raise Rejected(f"{self.place}: {doing}: {said}")
             raise EdgeFailed(f"{self.place}: {doing}: {said}")
-        return Data((answer or {}).get("data") or {}, frozenset(hidden))
+        return (answer or {}).get("data") or {}
 
     # Sending
 
@@ -210,7 +216,8 @@ class Connection:
             if sent and not again:
                 raise Unsure(f"{self.place}: {doing}: GitHub {trouble}; it may have been done", "Run it again.")
             if tries >= self._limits.tries:
-                raise EdgeFailed(f"{self.place}: {doing}: GitHub {trouble}", "Run it again when GitHub is well.")
+                kind = Overloaded if trouble.startswith(("says 502", "says 504")) else EdgeFailed
+                raise kind(f"{self.place}: {doing}: GitHub {trouble}", "Run it again when GitHub is well.")
             self._sleep(self._limits.pause * 2 ** (tries - 1))
 
     def _once(

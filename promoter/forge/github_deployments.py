@@ -35,7 +35,7 @@ class Deployments:
         place = self._connection.place
         doing = f"read the deployments to {environment}"
         answer = self._connection.query(_QUERY, doing, owner=place.owner, name=place.name, environment=environment)
-        return tuple(map(_deployment, answer.data["repository"]["deployments"]["nodes"]))
+        return tuple(map(_deployment, answer["repository"]["deployments"]["nodes"]))
 
 
 def _deployment(node: Any) -> Deployment:

@@ -62,7 +62,7 @@ class Edits:
         )
         place = self._connection.place
         answer = self._connection.query(text, "look for an open pull request", owner=place.owner, name=place.name)
-        found = answer.data["repository"]["h"]["nodes"]
+        found = answer["repository"]["h"]["nodes"]
         return next((one["number"] for one in found if not one["isCrossRepository"]), None)
 
     def edit(self, number: int, text: PullText) -> None:
@@ -78,7 +78,7 @@ class Edits:
             self._write("PATCH", f"/pulls/{number}", number, {"state": "closed"})
 
     def _read(self, number: int) -> Any:
-        text = queries.on_repository((f"p{number}: pullRequest(number: {number}) {{...Edited}}",), _FIELDS)
+        text = queries.of_pull("...Edited", _FIELDS)
         return self._pulls.node(number, text)
 
     def _dress(self, number: int, text: PullText, node: Any = None) -> None:

@@ -70,7 +70,7 @@ class Merges:
 
     def _known(self, number: int) -> Any:
         """Read the pull request, once GitHub knows whether it can be merged."""
-        text = queries.on_repository((f"p{number}: pullRequest(number: {number}) {{...Asked}}",), _ASKED)
+        text = queries.of_pull("...Asked", _ASKED)
         for attempt in range(LOOKS):
             node = self._pulls.node(number, text)
             if node["state"] != "OPEN" or node["mergeStateStatus"] != "UNKNOWN":
@@ -108,12 +108,7 @@ class Merges:
         """Give the words of the commit; a squash keeps the messages of the commits that it replaces."""
         if method != "squash":
             return message
-        text = queries.on_repository(
-            (
-                f"p{number}: pullRequest(number: {number}) "
-                f"{{commits(first: {MOST_COMMITS}) {{nodes {{commit {{message}}}}}}}}",
-            )
-        )
+        text = queries.of_pull(f"commits(first: {MOST_COMMITS}) {{nodes {{commit {{message}}}}}}")
         own = [one["commit"]["message"] for one in self._pulls.node(number, text)["commits"]["nodes"]]
         return "\n\n".join(part.strip() for part in (message, *own) if part.strip())
 

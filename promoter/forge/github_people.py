@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
-from promoter.errors import Rejected
 from promoter.forge import github_queries as queries
 from promoter.forge.codeowners import PLACES, Codeowners, parse_codeowners
 from promoter.forge.github_connection import Connection
@@ -72,11 +71,13 @@ class People:
         return found
 
     def _ask_teams(self, text: str) -> Any:
+        owner = self._connection.place.owner
         try:
-            answer = self._connection.query(text, "read teams", owner=self._connection.place.owner)
-        except (NotThere, Rejected):
-            answer = None
-        found = answer.data.get("organization") if answer is not None else None
+            found = self._connection.query(text, "read teams", may_hide="organization", owner=owner)["organization"]
+        except NotThere:
+            found = None
+        if found is None or None in found.values():
+            found = None
         if found is None and not self._told:
             self._told = True
             self._connection.tell(
@@ -131,7 +132,7 @@ class People:
     def _ask(self, fields: Sequence[str]) -> Any:
         place = self._connection.place
         text = queries.on_repository(fields)
-        return self._connection.query(text, "read code owners", owner=place.owner, name=place.name).data["repository"]
+        return self._connection.query(text, "read code owners", owner=place.owner, name=place.name)["repository"]
 
 
 def _groups(

@@ -17,10 +17,8 @@ from promoter.model.forge import Protection
 from promoter.model.names import Branch
 
 METHODS: Final = ("merge", "squash", "rebase")
-_NO_PUSH: Final = frozenset(
-    {"pull_request", "required_status_checks", "update", "merge_queue", "required_deployments", "workflows"}
-)
-"""Rules under which GitHub refuses a push, or may."""
+_PUSHABLE: Final = frozenset({"creation", "deletion", "non_fast_forward", "required_linear_history"})
+"""Rules that let one commit on top of a branch be pushed; under all others GitHub refuses a push, or may."""
 _REF: Final = """ref(qualifiedName: $ref) {
   refUpdateRule {requiredApprovingReviewCount requiredStatusCheckContexts requiresLinearHistory viewerCanPush}
   branchProtectionRule {requiresStrictStatusChecks}
@@ -50,7 +48,8 @@ class Protections:
         """Give what merges into `branch` need."""
         place = self._connection.place
         names = {"owner": place.owner, "name": place.name, "ref": f"refs/heads/{branch}"}
-        found = self._connection.query(_QUERY, f"read the protection of {branch}", **names).data["repository"]
+        doing = f"read the protection of {branch}"
+        found = self._connection.query(_QUERY, doing, may_hide="branchProtectionRule", **names)["repository"]
         path = f"/rules/branches/{quote(branch, safe='')}"
         rules = list(self._connection.every(path, f"read the rules of {branch}"))
         return _together(found, rules)
@@ -65,7 +64,7 @@ def _together(found: Any, rules: Iterable[Any]) -> BranchRules:
     methods = {method for method in METHODS if allowed[method]}
     checks: list[str] = []
     approvals, strict, linear = 0, False, False
-    may_push = found["viewerPermission"] in ("WRITE", "MAINTAIN", "ADMIN")
+    may_push = found["viewerPermission"] not in ("READ", "TRIAGE")
     classic = (found["ref"] or {}).get("refUpdateRule")
     if classic:
         checks += [one for one in classic["requiredStatusCheckContexts"] or () if one]
@@ -86,7 +85,7 @@ def _together(found: Any, rules: Iterable[Any]) -> BranchRules:
         methods.discard("merge")
     return BranchRules(
         Protection(
-            may_push=may_push and not kinds & _NO_PUSH,
+            may_push=may_push and kinds <= _PUSHABLE,
             methods=tuple(method for method in METHODS if method in methods),
             required_checks=tuple(dict.fromkeys(checks)),
             required_approvals=approvals,

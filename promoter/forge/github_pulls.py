@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from promoter.errors import EdgeFailed
 from promoter.forge import github_nodes as nodes
@@ -17,9 +17,12 @@ from promoter.forge import github_queries as queries
 from promoter.forge.github_checks import Checks
 from promoter.forge.github_connection import Connection
 from promoter.forge.github_people import People
-from promoter.forge.github_trouble import NotThere
+from promoter.forge.github_trouble import NotThere, Overloaded
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.names import Branch
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 DETAILS: Final = 50
 """How many pull requests one query reads with everything on them."""
@@ -41,12 +44,8 @@ class Pulls:
 
         Of merged ones neither body nor labels are read: nothing asks for them, and there are many.
         """
-        found: dict[Branch, list[Any]] = {head: [] for head in heads}
-        for some in queries.batches(sorted(found)):
-            answer = self._connection.query(queries.heads(some), "read pull requests", **self._names)
-            self._connection.learn(answer.data["viewer"]["login"], answer.data["repository"]["owner"]["__typename"])
-            for at, head in enumerate(some):
-                found[head] = self._to_end(head, answer.data["repository"][f"h{at}"])
+        listed = self._in_pieces(sorted(set(heads)), queries.BATCH, self._listed)
+        found: dict[Branch, list[Any]] = dict(listed)
         every = [node for several in found.values() for node in several]
         whole = self._whole(every)
         return {
@@ -55,6 +54,24 @@ class Pulls:
             )
             for head, several in found.items()
         }
+
+    def _listed(self, heads: Sequence[Branch]) -> list[tuple[Branch, list[Any]]]:
+        answer = self._connection.query(queries.heads(heads), "read pull requests", **self._names)
+        repository = answer["repository"]
+        self._connection.learn(answer["viewer"]["login"], repository["owner"]["__typename"])
+        return [(head, self._to_end(head, repository[f"h{at}"])) for at, head in enumerate(heads)]
+
+    def _in_pieces(self, items: Sequence[T], size: int, ask: Callable[[Sequence[T]], list[U]]) -> list[U]:
+        """Ask about all items, so many at a time, and about fewer when that is too much for GitHub."""
+        found: list[U] = []
+        for some in queries.batches(items, size):
+            try:
+                found += ask(some)
+            except Overloaded:
+                if len(some) == 1:
+                    raise
+                found += self._in_pieces(some, (len(some) + 1) // 2, ask)
+        return found
 
     @property
     def _names(self) -> dict[str, str]:
@@ -66,18 +83,19 @@ class Pulls:
             text = queries.on_repository(
                 (f"h: {queries.from_head(head, page['pageInfo']['endCursor'])}",), queries.SHORT
             )
-            page = self._connection.query(text, "read pull requests", **self._names).data["repository"]["h"]
+            page = self._connection.query(text, "read pull requests", **self._names)["repository"]["h"]
             found += page["nodes"]
         return [one for one in found if one["headRefName"] == head and not one["isCrossRepository"]]
 
     def _whole(self, short: Sequence[Any]) -> dict[int, PullRequest]:
         is_open = {one["number"]: one["state"] == "OPEN" for one in short if one["state"] != "MERGED"}
-        raw: list[Any] = []
-        for some in queries.batches(sorted(is_open), DETAILS):
+
+        def ask(some: Sequence[int]) -> list[Any]:
             text = queries.pulls([n for n in some if is_open[n]], [n for n in some if not is_open[n]])
             answer = self._connection.query(text, "read pull requests", **self._names)
-            raw += [answer.data["repository"][f"p{number}"] for number in some]
-        return {one.number: one for one in self._judged(raw)}
+            return [answer["repository"][f"p{number}"] for number in some]
+
+        return {one.number: one for one in self._judged(self._in_pieces(sorted(is_open), DETAILS, ask))}
 
     def _judged(self, raw: Sequence[Any]) -> list[PullRequest]:
         """Give open pull requests with reviews and checks, others without."""
@@ -95,14 +113,9 @@ class Pulls:
         page = node["latestOpinionatedReviews"]
         found = list(page["nodes"])
         while page["pageInfo"]["hasNextPage"]:
-            text = queries.on_repository(
-                (
-                    f"p: pullRequest(number: {node['number']}) {{latestOpinionatedReviews(first: 100, after: "
-                    f"{queries.literal(page['pageInfo']['endCursor'])}) {{nodes {{state submittedAt author "
-                    f"{queries.ACTOR} commit {{oid}}}} pageInfo {{hasNextPage endCursor}}}}}}",
-                )
-            )
-            answer = self._connection.query(text, "read reviews", **self._names).data["repository"]
+            text = queries.of_pull(f"latestOpinionatedReviews(first: 100, after: $after) {{{queries.REVIEWS}}}")
+            asked = {"number": node["number"], "after": page["pageInfo"]["endCursor"]}
+            answer = self._connection.query(text, "read reviews", **self._names, **asked)["repository"]
             page = answer["p"]["latestOpinionatedReviews"]
             found += page["nodes"]
         return nodes.reviews(found)
@@ -110,7 +123,7 @@ class Pulls:
     def one(self, number: int) -> PullRequest:
         """Read one pull request afresh, with every check of every reporter. Raises EdgeFailed when there is none."""
         for attempt in range(LOOKS):
-            node = self.node(number, queries.pulls([number], (), with_checks=False))
+            node = self.node(number, queries.of_pull("...Whole", queries.SHORT, queries.WHOLE))
             if node["state"] != "OPEN" or node["mergeable"] != "UNKNOWN":
                 break
             if attempt < LOOKS - 1:  # asking makes GitHub find out
@@ -120,9 +133,9 @@ class Pulls:
         return self._people.with_groups([pull])[0]
 
     def node(self, number: int, text: str) -> Any:
-        """Give what a query answers for `p` and the number. Raises EdgeFailed when there is no such pull request."""
+        """Give what a query of `github_queries.of_pull` answers. Raises EdgeFailed without such a pull request."""
         try:
-            found = self._connection.query(text, f"read pull request {number}", **self._names)
+            found = self._connection.query(text, f"read pull request {number}", number=number, **self._names)
         except NotThere:
             raise EdgeFailed(f"there is no pull request {number} in {self._connection.place}") from None
-        return found.data["repository"][f"p{number}"]
+        return found["repository"]["p"]

@@ -26,27 +26,25 @@ fragment Short on PullRequest {{
 }}"""
 """What costs nothing: no connection in it."""
 
-CHECKS: Final = f"""
-fragment Checks on StatusCheckRollup {{
-  contexts(first: 100) {{
-    nodes {{
-      __typename
-      ... on StatusContext {{context state description targetUrl createdAt creator {ACTOR}}}
-      ... on CheckRun {{
-        name status conclusion detailsUrl startedAt completedAt title
-        checkSuite {{app {{slug}} workflowRun {{workflow {{databaseId}}}}}}
-      }}
-    }}
-    {_PAGE}
+_CONTEXTS: Final = f"""nodes {{
+  __typename
+  ... on StatusContext {{context state description targetUrl createdAt creator {ACTOR}}}
+  ... on CheckRun {{
+    name status conclusion detailsUrl startedAt completedAt title
+    checkSuite {{app {{slug}} workflowRun {{workflow {{databaseId}}}}}}
   }}
-}}"""
+}} {_PAGE}"""
+CHECKS: Final = f"""
+fragment Checks on StatusCheckRollup {{contexts(first: 100) {{{_CONTEXTS}}}}}"""
+MORE_CHECKS: Final = f"statusCheckRollup {{contexts(first: 100, after: $after) {{{_CONTEXTS}}}}}"
+REVIEWS: Final = f"nodes {{state submittedAt author {ACTOR} commit {{oid}}}} {_PAGE}"
 
 WHOLE: Final = f"""
 fragment Whole on PullRequest {{
   ...Short
   body mergeable mergeStateStatus
   labels(first: 100) {{nodes {{name}}}}
-  latestOpinionatedReviews(first: 100) {{nodes {{state submittedAt author {ACTOR} commit {{oid}}}} {_PAGE}}}
+  latestOpinionatedReviews(first: 100) {{{REVIEWS}}}
   timelineItems(itemTypes: [CLOSED_EVENT], last: 1) {{nodes {{... on ClosedEvent {{actor {ACTOR}}}}}}}
 }}"""
 
@@ -62,8 +60,6 @@ fragment Said on IssueComment {{
   reactionGroups {{content viewerHasReacted}}
 }}"""
 
-ALL_OF_PULL: Final = SHORT + WHOLE
-
 
 def literal(text: str) -> str:
     """Write a string of GraphQL; its escapes are JSON's."""
@@ -76,6 +72,26 @@ def on_repository(fields: Iterable[str], *fragments: str, other: str = "") -> st
     return (
         "query($owner: String!, $name: String!) {\n"
         f" {other}\n repository(owner: $owner, name: $name) {{\n  {inner}\n }}\n}}" + "".join(fragments)
+    )
+
+
+def of_pull(selection: str, *fragments: str) -> str:
+    """Give a query for one pull request, under `p`; it takes `number`, and `after` where `selection` names it."""
+    after = ", $after: String" if "$after" in selection else ""
+    return (
+        f"query($owner: String!, $name: String!, $number: Int!{after}) {{\n"
+        " repository(owner: $owner, name: $name) {\n"
+        f"  p: pullRequest(number: $number) {{{selection}}}\n }}\n}}" + "".join(fragments)
+    )
+
+
+def of_commit(selection: str, *fragments: str) -> str:
+    """Give a query for one commit, under `c`; it takes `oid`, and `after` where `selection` names it."""
+    after = ", $after: String" if "$after" in selection else ""
+    return (
+        f"query($owner: String!, $name: String!, $oid: GitObjectID!{after}) {{\n"
+        " repository(owner: $owner, name: $name) {\n"
+        f"  c: object(oid: $oid) {{... on Commit {{{selection}}}}}\n }}\n}}" + "".join(fragments)
     )
 
 
@@ -97,12 +113,11 @@ def from_head(branch: str, after: str | None = None) -> str:
     )
 
 
-def pulls(open_ones: Sequence[int], closed: Sequence[int], with_checks: bool = True) -> str:
+def pulls(open_ones: Sequence[int], closed: Sequence[int]) -> str:
     """Ask for pull requests whole, under `p12`; for the checks of `open_ones` too."""
-    judged = "Judged" if with_checks else "Whole"
-    fields = [f"p{number}: pullRequest(number: {number}) {{...{judged}}}" for number in open_ones]
+    fields = [f"p{number}: pullRequest(number: {number}) {{...Judged}}" for number in open_ones]
     fields += [f"p{number}: pullRequest(number: {number}) {{...Whole}}" for number in closed]
-    return on_repository(fields, SHORT, WHOLE, *((JUDGED, CHECKS) if with_checks and open_ones else ()))
+    return on_repository(fields, SHORT, WHOLE, *((JUDGED, CHECKS) if open_ones else ()))
 
 
 def batches(items: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:

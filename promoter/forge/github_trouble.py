@@ -11,12 +11,17 @@ from typing import Any
 
 from promoter.errors import EdgeFailed, Rejected
 
+RIGHTS = "Has the token the right to this? See `permissions:` of the workflow, or the rights of the App."
 _PRIMARY = "api rate limit exceeded"
 _SECONDARY = ("you have exceeded a secondary rate limit", "please retry your request again later", "abuse detection")
 
 
 class NotThere(EdgeFailed):
     """GitHub has no such thing, or does not show it to this token."""
+
+
+class Overloaded(EdgeFailed):
+    """GitHub gave up on a question, several times: it may be too much at once."""
 
 
 class Unsure(EdgeFailed):
@@ -30,7 +35,7 @@ def from_status(where: str, doing: str, status: int, body: Any) -> EdgeFailed:
     if status == 401:
         return Rejected(f"{where}: GitHub does not accept the token ({said or status})", "Renew it, or give another.")
     if status == 403:
-        return Rejected(what, "Has the token the right to this? `permissions:` in the workflow, or the App's rights.")
+        return Rejected(what, RIGHTS)
     if status in (404, 410):
         return NotThere(what, "Is the name right, and may this token see the repository?")
     if status in (405, 409, 422):

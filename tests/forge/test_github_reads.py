@@ -17,7 +17,7 @@ from tests.forge.contract import BASE, HEAD, TEXT, at, propose, push
 from tests.forge.test_github import FILES
 from tests.github.persons import QUICK, connect
 from tests.github.records import Rules
-from tests.github.server import GitHub, serve
+from tests.github.server import Fault, GitHub, serve
 from tests.repos import commit_files, make_repo, tip
 
 
@@ -269,6 +269,19 @@ def test_rulesets_and_classic_protection_add_up(server: GitHub, forge: GitHubFor
     assert forge.protection(BASE) == Protection(False, ("squash",), ("ci",), 2, True)
 
 
+def test_rules_that_are_hidden_are_read_as_far_as_they_are_shown(server: GitHub, forge: GitHubForge) -> None:
+    server.hub.rules[BASE] = Rules(checks=("ci",), strict=True, classic=True)
+    server.hub.people.hidden_rules = True
+    assert forge.protection(BASE) == Protection(False, required_checks=("ci",))
+
+
+def test_checks_that_are_hidden_are_not_taken_for_none(server: GitHub, forge: GitHubForge, pull: PullRequest) -> None:
+    server.hub.people.hidden_checks = True
+    for read in (lambda: forge.pulls([HEAD]), lambda: forge.checks(pull.head)):
+        with pytest.raises(Rejected, match=r"not accessible(.|\n)*permissions:"):
+            read()
+
+
 def test_a_merge_queue_is_used_where_the_branch_demands_it(
     server: GitHub, forge: GitHubForge, repo: Repository, pull: PullRequest
 ) -> None:
@@ -348,6 +361,19 @@ def test_more_heads_than_a_query_takes(server: GitHub, repo: Repository) -> None
     assert [pull.head_branch for head in heads for pull in found[head]] == heads
     assert [pull.title for head in heads for pull in found[head]] == [str(number) for number in range(130)]
     assert forge.pulls([]) == {}
+
+
+def test_what_is_too_much_for_github_is_asked_for_in_pieces(server: GitHub, repo: Repository) -> None:
+    forge = connect(server)
+    heads = [Branch(f"environment/prod-next/app-{number}") for number in range(9)]
+    for number, head in enumerate(heads):
+        server.hub.content.move(head, tip(repo, BASE) or "")
+        commit_files(repo, head, {"a": head}, "One")
+        server.hub.open(head, BASE, f"{number}", "", "kim")
+    server.faults = [Fault("h4: ", status=502, times=3), Fault("p5: ", status=504, times=6)]
+    found = forge.pulls(heads)
+    assert [pull.title for head in heads for pull in found[head]] == [str(number) for number in range(9)]
+    assert [one.times for one in server.faults] == [0, 0]
 
 
 def test_the_name_of_a_branch_is_text_and_no_query(forge: GitHubForge, repo: Repository) -> None:

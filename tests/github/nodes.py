@@ -126,8 +126,13 @@ class Root:
             "requiresLinearHistory": wanted.linear,
             "viewerCanPush": wanted.push,
         }
-        strict = {"requiresStrictStatusChecks": wanted.strict, "lockBranch": False}
-        return {"name": branch, "refUpdateRule": rule, "branchProtectionRule": strict}
+
+        def whole(info: object) -> Fields:
+            if self.hub.people.hidden_rules:
+                raise Problem("FORBIDDEN", "Resource not accessible by integration")
+            return {"requiresStrictStatusChecks": wanted.strict}
+
+        return {"name": branch, "refUpdateRule": rule, "branchProtectionRule": whole}
 
     def deployments(self, info: object, environments: list[str] | None = None, **arguments: Any) -> Fields:
         """Give deployments, the last one made first; only that order is asked for."""
@@ -205,6 +210,8 @@ class Root:
 
     def rollup(self, oid: str) -> Fields | None:
         """Give the newest of every status and check run."""
+        if self.hub.people.hidden_checks:
+            raise Problem("FORBIDDEN", "Resource not accessible by integration")
         found = [_status(one) for one in newest_statuses(self.hub, oid)]
         found += [_run(one) for one in newest_runs(self.hub, oid)]
         return {"contexts": connection(found)} if found else None

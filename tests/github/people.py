@@ -22,6 +22,10 @@ class People:
     """User -> name of a custom role."""
     short_viewer: bool = False
     """GraphQL's viewer has no `[bot]` in its login."""
+    hidden_rules: bool = False
+    """The token may not see classic branch protection itself, as most may not."""
+    hidden_checks: bool = False
+    """The token may not see check runs."""
     hidden_teams: bool = False
     """The token may not read the organisation's teams."""
 
