@@ -82,6 +82,16 @@ def moved_on(ws: Workspace, app: AppRules, ledger: Ledger, now: Hydrated) -> boo
     return not back and before != dict(now.content)
 
 
+def behind(ws: Workspace, app: AppRules, now: Hydrated, dry: Oid) -> tuple[str, ...]:
+    """Say that the hydrator has not rendered a change of the app's own paths yet; nothing when it has."""
+    store = ws.repository.store
+    trees = [store.commit(commit).tree for commit in (now.dry, dry)]
+    sources = {app.source(environment) for environment in app.environments}
+    if all(len({store.entry(tree, path) for tree in trees}) == 1 for path in sources if path):
+        return ()
+    return (f"{app.name} waits for its hydrator to render {dry[:7]}: it has rendered {now.dry[:7]}",)
+
+
 def read_now(ws: Workspace, app: AppRules) -> Hydrated:
     """Look at the hydrator's branches anew. Raises EdgeFailed when they make no release."""
     names = needed([app])

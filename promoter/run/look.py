@@ -23,7 +23,7 @@ from promoter.policy.rules import AppRules, Live
 from promoter.run.content import Contents, Held, make_commit
 from promoter.run.difference import difference
 from promoter.run.grouped import Pulls, branches, may_be, with_groups
-from promoter.run.hydrated import hydrated, moved_on, needed
+from promoter.run.hydrated import behind, hydrated, moved_on, needed
 from promoter.run.inputs import dry_changed
 from promoter.run.ledgers import STATE, ledger_ref, read_ledger
 from promoter.run.trailers import carries, newest
@@ -133,7 +133,8 @@ def _app(ws: Workspace, app: AppRules, refs: Refs, pulls: Pulls, dry: Oid) -> Ap
         now = hydrated(ws, app, refs, dry)
         if isinstance(now, str):
             return AppSeen(app.name, tip, ledger, slots, problems=(now,), former=former)
-        return AppSeen(app.name, tip, ledger, slots, moved_on(ws, app, ledger, now), former=former)
+        waits = behind(ws, app, now, dry)
+        return AppSeen(app.name, tip, ledger, slots, moved_on(ws, app, ledger, now), waits, former)
     changed = not doubt and dry_changed(ws, app, ledger, dry)
     return AppSeen(app.name, tip, ledger, slots, changed, former=former, doubt=doubt)
 

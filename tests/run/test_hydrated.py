@@ -53,6 +53,8 @@ def test_a_release_is_the_commit_that_was_rendered_for_all_environments(shop: Sh
     assert shop.text("environment/prod", "shop/manifest.yaml") == manifest("prod", f"{IMAGE}:1.0.0")
 
     second = shop.tag("1.1.0")
+    waits = f"shop waits for its hydrator to render {second[:7]}: it has rendered {first[:7]}"
+    assert shop.look().apps["shop"].problems == (waits,)
     shop.run()
     assert shop.ledger.next == 2  # nobody has rendered it yet
     hydrate(shop, "dev", dry=second)
@@ -80,7 +82,8 @@ def test_a_commit_that_renders_to_the_same_is_no_release(shop: Shop) -> None:
     shop.run()
     shop.commit({"README.md": "Other words"})
     hydrate(shop)  # metadata and README name another commit, the manifests are the same
-    assert shop.run().done == ()
+    outcome = shop.run()
+    assert (outcome.done, outcome.plan.problems) == ((), ())
     assert shop.ledger.next == 2
 
 
