@@ -37,6 +37,12 @@ class Rejected(EdgeFailed):
     """The other side understood and refused: a protected branch, a hook, a missing right."""
 
 
+class Underway(EdgeFailed):
+    """What was asked for was taken and is not done yet; a later run sees the end of it."""
+
+    retryable = True
+
+
 class RenderFailed(EdgeFailed):
     """A renderer could not make the manifests of one environment."""
 

@@ -83,7 +83,7 @@ class GitHubForge:
     def merge_pull(self, number: int, expect_head: Oid, method: str, message: str, now: datetime) -> Oid:
         """Merge; give the commit on the base, also when that exact head is merged already.
 
-        Raises LostRace when the head differs, Rejected when it may not merge, or waits in the branch's merge queue.
+        Raises LostRace when the head differs, Rejected when it may not merge, Underway when the merge queue has it.
         """
         return self._merges.merge(number, expect_head, method, message)
 

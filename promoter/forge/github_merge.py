@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from promoter.errors import EdgeFailed, LostRace, Rejected
+from promoter.errors import EdgeFailed, LostRace, Rejected, Underway
 from promoter.forge import github_queries as queries
 from promoter.forge.github_checks import Checks
 from promoter.forge.github_connection import Connection
@@ -51,7 +51,7 @@ class Merges:
     def merge(self, number: int, expect: Oid, method: str, message: str) -> Oid:
         """Merge; give the commit on the base, also when that exact head is merged already.
 
-        Raises LostRace when the head differs or a queue has to go on first, Rejected when it may not be merged.
+        Raises LostRace when the head differs, Rejected when it may not be merged, Underway in the merge queue.
         """
         node = self._known(number)
         if node["headRefOid"] != expect:
@@ -142,10 +142,7 @@ class Merges:
             except Unsure:
                 if not self._known(number)["isInMergeQueue"]:
                     raise
-        raise Rejected(
-            f"pull request {number} is in the merge queue of {node['baseRefName']}, which merges it",
-            "Nothing to do: a later run sees when it is merged.",
-        )
+        raise Underway(f"pull request {number} is in the merge queue of {node['baseRefName']}, which merges it")
 
 
 def _merged(number: int, node: Any) -> Oid:

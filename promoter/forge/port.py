@@ -46,7 +46,10 @@ class Forge(Protocol):
         ...
 
     def merge_pull(self, number: int, expect_head: Oid, method: str, message: str, now: datetime) -> Oid:
-        """Merge; give the commit on the base. Raises LostRace when the head differs, Rejected when it may not merge."""
+        """Merge; give the commit on the base.
+
+        Raises LostRace when the head differs, Rejected when it may not merge, Underway when a queue will merge it.
+        """
         ...
 
     def checks(self, commit: Oid) -> Sequence[Check]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from promoter.errors import LostRace, PromoterError, Rejected
+from promoter.errors import LostRace, PromoterError, Rejected, Underway
 from promoter.git.ref import RefUpdate
 from promoter.layout.group import is_group
 from promoter.model.forge import PullRequest, PullState
@@ -46,13 +46,13 @@ class Event:
     app: str
     environment: str
     what: str
-    """`released`, `recorded`, `proposed`, `opened`, `edited`, `closed`, `status`, `merged`, `noted`, `lost`,
-    `refused`."""
+    """`released`, `recorded`, `proposed`, `opened`, `edited`, `closed`, `status`, `merged`, `queued`,
+    `noted`, `lost`, `refused`."""
     text: str
 
 
 def act(ws: Workspace, seen: Snapshot, actions: Sequence[Action], on_event: Callable[[Event], None]) -> list[Action]:
-    """Do `actions`; give those that were refused. Errors that are not about one app are raised."""
+    """Do `actions`; give those that were refused, or are under way. Errors that are not about one app are raised."""
     stopped: set[tuple[str, str]] = set()
     refused: list[Action] = []
     for action in actions:
@@ -65,6 +65,10 @@ def act(ws: Workspace, seen: Snapshot, actions: Sequence[Action], on_event: Call
         except LostRace as race:
             stopped.add(scope)
             on_event(Event(*scope, "lost", str(race.message)))
+        except Underway as queued:
+            stopped.add(scope)
+            refused.append(action)
+            on_event(Event(*scope, "queued", str(queued.message)))
         except PromoterError as error:
             if not isinstance(action, MakeRelease):  # what stands may move on without it
                 stopped.add(scope)

@@ -41,6 +41,7 @@ class Job:
         home = self.home / f"job-{self.runs}"
         home.mkdir()
         more = {"GITHUB_SERVER_URL": self.server.home, "GITHUB_TOKEN": next(iter(self.server.tokens))}
+        self.server.seen.clear()
         code, out, err = finish(start(self.server.url, home, *argv, now=self.now, more=more))
         assert code == 0, err
         assert not any(token in out + err for token in self.server.tokens)
@@ -86,6 +87,7 @@ def test_from_dev_to_production(server: GitHub, repo: Repository, tmp_path: Path
     before = hub.writes
     job("run")
     assert hub.writes == before, "a run on an unchanged world writes nothing"
+    assert len(server.api()) == 5, "new comments; pull requests short and whole; two calls for the rules of production"
     hub.review(waits.number, "lin", "APPROVED")
     job("run")
     assert waits.state == "OPEN", "the check has not passed"
@@ -97,6 +99,23 @@ def test_from_dev_to_production(server: GitHub, repo: Repository, tmp_path: Path
     before = hub.writes
     assert job("run") == "Nothing to do.\n"
     assert hub.writes == before
+
+
+def test_a_merge_queue_takes_its_time(server: GitHub, repo: Repository, tmp_path: Path) -> None:
+    hub, job = server.hub, Job(server, tmp_path)
+    hub.rules = {"environment/dev": Rules(queue=True, push=False), "environment/prod": Rules(queue=True, push=False)}
+    job("release", "shop", "1.4.2")
+    assert "in the merge queue" in job("run")
+    [pull] = [one for one in hub.pulls.values() if one.base_branch == "environment/dev"]
+    assert (pull.queued, pull.state) == (True, "OPEN")
+    before = (hub.writes, repo.refs())
+    assert "in the merge queue" in job("run")
+    assert (hub.writes, repo.refs()) == before
+    hub.rules = {}
+    hub.merge(pull.number, "github-merge-queue[bot]", "merge")
+    out = job("run")
+    assert "in the merge queue" not in out
+    assert [one.base_branch for one in hub.pulls.values() if one.state == "OPEN"] == ["environment/prod"]
 
 
 def test_what_a_person_closes_is_skipped(server: GitHub, repo: Repository, tmp_path: Path) -> None:

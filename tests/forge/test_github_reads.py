@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from promoter.errors import LostRace, Rejected
+from promoter.errors import LostRace, Rejected, Underway
 from promoter.forge.github import GitHubForge
 from promoter.git.repository import Repository
 from promoter.model.forge import Permission, Protection, PullRequest, PullState, PullText
@@ -289,7 +289,7 @@ def test_a_merge_queue_is_used_where_the_branch_demands_it(
     record = server.hub.pulls[pull.number]
     for _ in range(2):
         before = server.hub.writes
-        with pytest.raises(Rejected, match="in the merge queue"):
+        with pytest.raises(Underway, match="in the merge queue"):
             forge.merge_pull(pull.number, pull.head, "merge", "", at(1))
         assert record.queued
     assert server.hub.writes == before, "it is put there once"
