@@ -14,13 +14,16 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench docs clean tools lock
+.PHONY: help demo demo-kube test lint types bench docs clean tools lock
 
 help: ## What can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: $(VENV)/.ready ## One image from dev to production, and back
 	@$(BIN)/promoter demo $(DEMO)
+
+demo-kube: $(VENV)/.ready tools ## The same, its clusters on a real Kubernetes API server
+	@$(BIN)/python -m tests.kube.serve $(BIN)/promoter demo --context admin $(DEMO)
 
 test: $(VENV)/.ready tools .tools/github/.ready ## All tests, with real kustomize and helm
 	@PATH="$(CURDIR)/.tools/bin:$$PATH" $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)

@@ -60,14 +60,17 @@ class _Stage:
     click.Option(["--interactive"], is_flag=True, help="Wait for Enter before each step."),
     click.Option(["--plain"], is_flag=True, help="No colours; as in a CI job."),
     click.Option(["--folder"], default=".demo", show_default=True, metavar="PATH", help="Where it is built."),
+    click.Option(
+        ["--context"], default="", metavar="NAME", help="Show the clusters on this API server, which has no nodes."
+    ),
 )
-def demo(shell: Shell, interactive: bool, plain: bool, folder: str) -> None:
+def demo(shell: Shell, interactive: bool, plain: bool, folder: str, context: str) -> None:
     """Show one image on its way to production, and back."""
     from promoter.run.demonstration import DemoWorld
 
     if plain:
         shell.color = False
-    world = DemoWorld(Path(folder).resolve(), crashing=f"{IMAGE}:1.5.0", crashes_in="prod-eu")
+    world = DemoWorld(Path(folder).resolve(), crashing=f"{IMAGE}:1.5.0", crashes_in="prod-eu", context=context)
     stage = _Stage(world, shell, interactive)
     started = time.monotonic()
     world.build()

@@ -13,12 +13,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from promoter.cluster.files import parse_objects
 from promoter.cluster.objects import NO_CONDITION, Object, conditions, key_of, text
 from promoter.cluster.pods import pod_images
 from promoter.cluster.revision import git_commit
+from promoter.cluster.shown import FolderShown, Shown
 from promoter.cluster.simulated_objects import Phase, deployment, git_repository, kustomization
 from promoter.model.names import Oid
 from promoter.model.snapshot import Slot
@@ -109,24 +107,26 @@ def _owner(objects: Sequence[Object]) -> Object | None:
 
 
 class SimulatedCluster:
-    """A folder of status objects that follows the slots that it is shown: one file a slot."""
+    """Status objects that follow the slots that they are shown for."""
 
-    def __init__(self, folder: Path, repo_url: str, pace: Pace = Pace()) -> None:
-        """Keep the objects in `folder`; `repo_url` is where the cluster says that it syncs from."""
-        self.folder = folder
+    def __init__(self, shown: Path | Shown, repo_url: str, pace: Pace = Pace(), namespace: str = "") -> None:
+        """Keep the objects in `shown`, a folder or another place; `repo_url` is where the cluster says it syncs from.
+
+        With `namespace` everything is in that one, as with Flux' `targetNamespace`; else where the manifests say.
+        """
+        self.shown: Shown = FolderShown(shown) if isinstance(shown, Path) else shown
         self.repo_url = repo_url
         self.pace = pace
+        self.namespace = namespace
 
     def see(self, slot: Slot, commit: Oid, manifests: Sequence[Object], now: datetime) -> None:
-        """Let the cluster look at the slot's branch at `now`, and save what it then shows."""
-        path = self.folder / f"{slot.environment}.{slot.app}.yaml"
-        before = list(parse_objects(path.name, path.read_bytes())) if path.exists() else []
-        after = step(before, slot, self.repo_url, commit, manifests, now, self.pace)
+        """Let the cluster look at the slot's branch at `now`, and keep what it then shows."""
+        name = f"{slot.environment}.{slot.app}"
+        before = self.shown.read(name)
+        after = self._placed(step(before, slot, self.repo_url, commit, self._placed(manifests), now, self.pace))
         if after != before:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(to_yaml(after))
+            self.shown.write(name, after)
 
-
-def to_yaml(objects: Sequence[Object]) -> bytes:
-    """Give `objects` as the documents of one YAML file."""
-    return yaml.dump_all(objects, Dumper=yaml.CSafeDumper, sort_keys=False, encoding="utf-8", explicit_start=True)
+    def _placed(self, objects: Sequence[Object]) -> list[dict[str, Any]]:
+        inside = {"namespace": self.namespace} if self.namespace else {}
+        return [{**obj, "metadata": {**obj["metadata"], **inside}} for obj in objects]

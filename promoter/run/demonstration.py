@@ -1,13 +1,15 @@
 """The demo's world: a bare repository, the local forge, and a simulated cluster for each environment.
 
-Everything but the clusters and the clock is the real thing. The clusters are folders of status objects, written as
-Flux' controllers and the Deployment controller write them (`promoter.cluster.simulate`).
+Everything but the clusters and the clock is the real thing. The clusters are status objects, written as Flux'
+controllers and the Deployment controller write them (`promoter.cluster.simulate`): in folders, or on an API server.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -33,6 +35,10 @@ ADA = ("Ada", "ada@acme.example")
 START = datetime(2026, 11, 19, 9, 0, tzinfo=UTC)
 """A Thursday morning; fixed, so that the demo prints the same every time."""
 MARK = ".promoter-demo"
+LIVE = b'live: {files: "status/{cluster}"}'
+"""What stands in the fleet's config."""
+PREFIX = "promoter-demo-"
+"""Before the cluster's name: its namespace on an API server."""
 
 
 @dataclass(slots=True)
@@ -43,6 +49,8 @@ class DemoWorld:
     crashing: str = ""
     """An image whose pods crash in `crashes_in`."""
     crashes_in: str = ""
+    context: str = ""
+    """The context of the kubeconfig whose API server shows the clusters; empty: folders do."""
     now: datetime = START
     clusters: dict[str, SimulatedCluster] = field(default_factory=dict)
 
@@ -61,12 +69,31 @@ class DemoWorld:
         (self.folder / MARK).write_text("made by promoter demo; may be deleted\n")
         store = Store.create(self.repository)
         fleet = dict(_tree(files("promoter.cli") / "demo_fleet"))
-        status = str((self.folder / "status").resolve())
-        fleet["promoter.yaml"] = fleet["promoter.yaml"].replace(b"status/{cluster}", status.encode() + b"/{cluster}")
+        names = [entry["name"] for entry in yaml.safe_load(fleet["promoter.yaml"])["environments"]]
+        self.clusters = {name: self._cluster(name) for name in names}
+        fleet["promoter.yaml"] = fleet["promoter.yaml"].replace(LIVE, f"live: {json.dumps(self._live(names))}".encode())
         tree = store.put_files(fleet)
         first = store.put_commit(tree, [], "Add the shop\n", ADA, self.now - timedelta(days=1))
         Repository(store, Direct(store), "").update([RefUpdate("refs/heads/main", None, first)])
         self._yesterday()
+
+    def _live(self, names: Sequence[str]) -> dict[str, Any]:
+        """Give the `live` setting that reads the clusters."""
+        if self.context:
+            return {"kubernetes": {"context": self.context, "namespaces": [f"{PREFIX}{name}" for name in names]}}
+        return {"files": f"{(self.folder / 'status').resolve()}/{{cluster}}"}
+
+    def _cluster(self, name: str) -> SimulatedCluster:
+        """Give the cluster of the environment `name`, with nothing in it."""
+        pace = Pace(_HEALTHY, frozenset({self.crashing}) if name == self.crashes_in else frozenset())
+        if not self.context:
+            return SimulatedCluster(self.folder / "status" / name, str(self.repository), pace)
+        from promoter.cluster.api.shown import ApiShown
+
+        shown = ApiShown(self.context, os.environ, f"{PREFIX}{name}")
+        shown.begin()
+        url = f"ssh://{self.repository}"  # Flux' definition takes no bare path
+        return SimulatedCluster(shown, url, pace, f"{PREFIX}{name}")
 
     def _yesterday(self) -> None:
         """Let the version that stands in the files go through all environments, as every later one will."""
@@ -95,12 +122,17 @@ class DemoWorld:
         end = self.now + timedelta(minutes=minutes)
         for _ in range(min(minutes, 30)):
             self.now += timedelta(minutes=1)
-            self.see()
+            self._look()
         self.now = end
         self.see()
 
     def see(self) -> None:
-        """Let every cluster look at its branch once."""
+        """Let every cluster look at its branch once, and show what it has."""
+        self._look()
+        for cluster in self.clusters.values():
+            cluster.shown.settle()
+
+    def _look(self) -> None:
         ws = self.workspace()
         refs = ws.repository.refs(["refs/heads/"])
         store = ws.repository.store
@@ -112,9 +144,7 @@ class DemoWorld:
             manifests: list[dict[str, Any]] = []
             for _, entry in store.files(tree, slot.path):
                 manifests += [doc for doc in yaml.load_all(store.blob(entry.id), yaml.CSafeLoader) if doc]
-            crashing = frozenset({self.crashing}) if name == self.crashes_in else frozenset()
-            cluster = SimulatedCluster(self.folder / "status" / name, str(self.repository), Pace(_HEALTHY, crashing))
-            cluster.see(slot, tip, manifests, self.now)
+            self.clusters[name].see(slot, tip, manifests, self.now)
 
 
 _HEALTHY = timedelta(minutes=2)
