@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -249,9 +248,7 @@ def test_a_jobs_own_token_is_an_app(server: GitHub, repo: Repository, short: boo
 
 def test_an_own_authority(tmp_path: Path) -> None:
     make_repo(tmp_path / "acme" / "fleet.git", FILES, BASE)
-    openssl = shutil.which("openssl")
-    assert openssl is not None
-    certificates.make(Path(openssl), tmp_path)
+    certificates.make(tmp_path)
     with serve(tmp_path, (tmp_path / "server.crt", tmp_path / "server.key")) as server:
         env = {"GITHUB_SERVER_URL": server.home, "GITHUB_TOKEN": TOKEN}
         known = forge_for(server.url, {**env, "REQUESTS_CA_BUNDLE": str(tmp_path / "ca.crt")})

@@ -59,7 +59,7 @@ class Pair:
         """Start both and wait until the server is ready."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.ca_file.exists():
-            certificates.make(self.programs.openssl, self.folder)
+            certificates.make(self.folder)
             rows = [f'{self.tokens["admin"]},admin,admin,"system:masters"', f"{self.tokens['nobody']},nobody,nobody"]
             (self.folder / "tokens.csv").write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
             (self.folder / "tokens.csv").chmod(0o600)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +24,6 @@ class Programs:
     etcd: Path
     apiserver: Path
     kubectl: Path
-    openssl: Path
     crds: Path
 
 
@@ -38,8 +36,5 @@ def find(assets: str | None = None, tools: Path = TOOLS) -> Programs:
         absent.append("CustomResourceDefinitions")
     if absent:
         raise Missing(f"{', '.join(absent)} not found in {tools}: run `make tools`")
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        raise Missing("openssl is not on PATH: install it, the test server's certificates are made with it")
     etcd, apiserver, kubectl = (folder / name for name in NAMES)
-    return Programs(etcd, apiserver, kubectl, Path(openssl), tools / "crds")
+    return Programs(etcd, apiserver, kubectl, tools / "crds")

@@ -31,11 +31,3 @@ def test_a_given_folder_is_used_when_it_has_everything(tmp_path: Path) -> None:
     found = find(str(given), tmp_path)
     assert [found.etcd, found.apiserver, found.kubectl] == [given / name for name in NAMES]
     assert found.crds == tmp_path / "crds"
-
-
-def test_openssl_is_missed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    installed(tmp_path / "bin", *NAMES)
-    installed(tmp_path / "crds", "shops.example.com.yaml")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Missing, match="openssl is not on PATH: install it"):
-        find("", tmp_path)

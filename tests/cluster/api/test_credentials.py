@@ -19,7 +19,7 @@ from promoter.cluster.api.trouble import Asked
 from promoter.cluster.place import Place
 from promoter.errors import EdgeFailed
 from promoter.model.verdict import Answer
-from tests.cluster.api.certificates import Authority
+from tests.certificates import Authority
 from tests.cluster.api.clusters import QUICK, flux, looked, source
 from tests.cluster.api.server import TOKEN, Server, serving
 from tests.cluster.objects_made import REPOSITORY

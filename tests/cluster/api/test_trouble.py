@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from promoter.model.verdict import Answer
-from tests.cluster.api.certificates import Authority
+from tests.certificates import Authority
 from tests.cluster.api.clusters import DEPLOYMENTS, KUSTOMIZATIONS, QUICK, flux, looked, source
 from tests.cluster.api.server import TOKEN, Bad, Server, serving, status
 
