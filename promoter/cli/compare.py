@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from promoter.cli.screen import Screen
 from promoter.errors import EdgeFailed, UsageError
-from promoter.layout.values import parse_canonical
 from promoter.model.ledger import Ledger
 from promoter.model.names import ContentId, Oid, parse_release, release_name
 from promoter.plan.report.brings import named
 from promoter.plan.report.foreign import plain, source
 from promoter.plan.words import sort_words
-from promoter.run.difference import difference
+from promoter.run.difference import content_difference
 from promoter.run.said import ledger_of
 from promoter.run.workspace import Workspace
 
@@ -83,23 +82,7 @@ def difference_text(ws: Workspace, old: Side, new: Side) -> str:
             raise EdgeFailed(
                 f"the content of {side} is not in the ledger any more", "only the last 30 releases are kept"
             )
-    if ws.config.layout is not None:
-        trees = [Oid(side.content) if side.content is not None else store.put_files({}) for side in (old, new)]
-        return difference(store, trees[0], trees[1], "")
-    before, after = (
-        parse_canonical(store.blob(Oid(side.content))) if side.content is not None else {} for side in (old, new)
-    )
-    return "\n".join(_changed_values(before, after))
-
-
-def _changed_values(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
-    for key in sorted({*before, *after}):
-        if before.get(key) == after.get(key):
-            continue
-        if key in before:
-            yield f"-{key} {before[key]}"
-        if key in after:
-            yield f"+{key} {after[key]}"
+    return content_difference(store, old.content, new.content, in_place=ws.config.layout is None)
 
 
 def show_difference(screen: Screen, old: Side, new: Side, text: str) -> None:

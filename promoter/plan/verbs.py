@@ -125,6 +125,15 @@ VERBS = (
         ("diff shop prod-eu", "diff shop staging prod-eu", "diff shop r39 r41 prod-eu"),
     ),
     Verb(
+        "drift",
+        Group.LOOK,
+        "[APP...] [ENVIRONMENT...]",
+        "Show what is not as a release left it: hand edits, renderings, clusters, environments.",
+        "Slots that hold what no release explains are shown with the difference and who made it. --render renders what "
+        "is active again, from the commit, settings and tool versions that were recorded. It writes nothing.",
+        ("drift", "drift shop prod-eu", "drift --render --live --exit-code", "drift shop --between staging prod-eu"),
+    ),
+    Verb(
         "plan",
         Group.MOVE,
         "[APP...]",

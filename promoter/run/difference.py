@@ -1,12 +1,14 @@
-"""What a proposal changes, as a unified diff that people can read."""
+"""What differs between two contents, as a unified diff that people can read."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from promoter.git.store import Store
-from promoter.model.names import Oid
+from promoter.layout.values import parse_canonical
+from promoter.model.names import ContentId, Oid
 from promoter.run.content import INTERCHANGE
 
 LIMIT = 40_000
@@ -19,6 +21,35 @@ def difference(store: Store, old: Oid, new: Oid, path: str) -> str:
     Interchange files of the slot are left out.
     """
     return _text(store, old, new, path)
+
+
+def content_difference(store: Store, old: ContentId | None, new: ContentId | None, *, in_place: bool) -> str:
+    """Give the difference of two contents (None: nothing) as lines with `+` and `-`; empty when they are equal.
+
+    `in_place`: they are values, else trees. Both must be in the store. Raises EdgeFailed.
+    """
+    if old == new:
+        return ""
+    if not in_place:
+        trees = [Oid(content) if content is not None else store.put_files({}) for content in (old, new)]
+        return difference(store, trees[0], trees[1], "")
+    before, after = (parse_canonical(store.blob(Oid(it))) if it is not None else {} for it in (old, new))
+    return values_difference(before, after)
+
+
+def values_difference(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """Give a line with `-` for each value that goes away or changes, and one with `+` for each that comes."""
+    return "\n".join(_changed_values(before, after))
+
+
+def _changed_values(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    for key in sorted({*before, *after}):
+        if before.get(key) == after.get(key):
+            continue
+        if key in before:
+            yield f"-{key} {before[key]}"
+        if key in after:
+            yield f"+{key} {after[key]}"
 
 
 @lru_cache(maxsize=1024)
