@@ -50,7 +50,7 @@ def judge(sight: Sight, environment: str, release: int, kind: Kind) -> tuple[Ver
     current = pull if pull is not None and pull.head == head else None
     subject = Subject(
         sight.app.name, environment, record, head, current, current.checks if current else (), frozenset(authors),
-        sight.config.timezone,
+        sight.config.timezone, sight.places, sight.seen.ledger.releases,
     )  # fmt: skip
     gates = tuple(v for gate in sight.rules(environment).gates for v in gate.evaluate(subject, sight.now))
     return own + gates

@@ -7,11 +7,12 @@ Invariant: what it cannot know is `pending` or `unknown`, never `success`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Protocol
 
 from promoter.model.forge import Check, PullRequest
+from promoter.model.ledger import Place
 from promoter.model.names import Oid
 from promoter.model.release import Release
 from promoter.model.verdict import Verdict
@@ -36,6 +37,10 @@ class Subject:
     """Who wrote the change or asked for the release: their approval does not count."""
     timezone: str = "UTC"
     """The config's, an IANA name."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Environment -> what is remembered of this app there."""
+    releases: Mapping[int, Release] = field(default_factory=dict)
+    """The app's releases that are still known."""
 
 
 class Gate(Protocol):

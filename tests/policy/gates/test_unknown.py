@@ -1,0 +1,124 @@
+"""Of all gates: what is not known never passes, whatever else is there and whatever is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promoter.model.ledger import Drift, How, Outcome, Place, Result, Stay
+from promoter.model.release import ImageChange, SourceCommit
+from promoter.model.verdict import Answer, worst
+from promoter.policy.gate import Gate, Subject
+from promoter.policy.gates import GATES
+from promoter.policy.gates.approvals import Approvals, Rule
+from promoter.policy.gates.checks import Checks, Wanted
+from promoter.policy.gates.expression import Expression
+from promoter.policy.gates.window import Window
+from promoter.policy.span_text import parse_span
+from tests.policy.gates.subjects import HEAD, NOON, OLD, check, review, subject
+
+Known = Callable[[Subject, datetime], bool]
+
+
+def staged(given: Subject) -> bool:
+    place = given.places.get("staging")
+    return place is not None and place.stay is not None and place.drift is None
+
+
+def expression(text: str) -> Expression:
+    return Expression((("", text),))
+
+
+CASES: Mapping[str, list[tuple[Gate, Known]]] = {
+    "approvals": [
+        (Approvals((Rule(1),)), lambda given, _: given.pull is not None and given.head is not None and any(
+            one.head == given.head and one.state == "approved" and "write" in one.groups for one in given.pull.reviews
+        )),
+    ],
+    "checks": [
+        (Checks((Wanted("lint", ("ci",)),)), lambda given, _: given.head is not None and any(
+            (one.name, one.state, one.reporter) == ("lint", "success", "ci") for one in given.checks
+        )),
+    ],
+    "expression": [
+        (expression("release.version != 'x'"), lambda given, _: bool(given.release.version)),
+        (expression("!(release.version == 'x')"), lambda given, _: bool(given.release.version)),
+        (expression("environments.staging.release != 7"), lambda given, _: staged(given)),
+        (expression("!(environments['staging'].result == 'failed')"), lambda given, _: staged(given)),
+        (expression("images['ui'].tag != 'x'"), lambda given, _: bool(given.release.images)),
+        (expression("images['ui'].digest != 'x'"), lambda given, _: any(one.digest for one in given.release.images)),
+        (expression("!('blocked' in labels)"), lambda given, _: given.pull is not None),
+        (expression("commits[0].author != 'mallory'"), lambda given, _: bool(given.release.commits)),
+    ],
+    "window": [
+        (Window((parse_span("Mon-Thu 09:00-16:00"),)), lambda _, now: now.weekday() < 4 and 9 <= now.hour < 16),
+    ],
+}  # fmt: skip
+"""Kind -> gates, each with what must be known before it can pass."""
+
+places = st.builds(
+    Place,
+    stay=st.none() | st.just(Stay(40, None, OLD, NOON, How.MERGED)),
+    outcomes=st.just({}) | st.just({40: Outcome(Result.VERIFIED, NOON)}),
+    drift=st.none() | st.just(Drift(None, OLD, NOON)),
+)
+releases = st.builds(
+    lambda version, images, commits: replace(subject().release, version=version, images=images, commits=commits),
+    st.sampled_from(["", "1.4.2"]),
+    st.sampled_from([(), (ImageChange("ui", "1", "2"),), (ImageChange("ui", "1", "2", "sha256:1"),)]),
+    st.sampled_from([(), (SourceCommit(OLD, "ada", "x"),)]),
+)
+subjects = st.builds(
+    lambda made, release, places: replace(made, release=release, places=places),
+    st.builds(
+        subject,
+        st.sampled_from([
+            review("ada"), review("ada", head=OLD), review("ada", "dismissed"), review("ada", "approved", "read"),
+        ]),
+        checks=st.lists(
+            st.builds(
+                check, st.sampled_from(["lint", "e2e"]), st.sampled_from(["success", "failure", "x", ""]),
+                st.sampled_from(["ci", "", "mallory"]),
+            ),
+            max_size=2,
+        ).map(tuple),
+        authors=st.sampled_from([(), ("kim",)]),
+        head=st.sampled_from([HEAD, None]),
+        pull=st.booleans(),
+    ),
+    releases,
+    st.dictionaries(st.sampled_from(["dev", "staging"]), places),
+)  # fmt: skip
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+def test_every_kind_is_here() -> None:
+    assert CASES.keys() == GATES.keys()
+
+
+@given(subjects, moments)
+def test_nothing_passes_on_what_is_not_known(given_subject: Subject, now: datetime) -> None:
+    for cases in CASES.values():
+        for gate, known in cases:
+            answer = worst(gate.evaluate(given_subject, now))
+            assert answer is not Answer.SUCCESS or known(given_subject, now)
+
+
+def test_each_can_pass() -> None:
+    release = replace(
+        subject().release,
+        version="1.4.2",
+        images=(ImageChange("ui", "1", "2", "sha256:1"),),
+        commits=(SourceCommit(OLD, "ada", "x"),),
+    )
+    place = Place(stay=Stay(40, None, OLD, NOON, How.MERGED), outcomes={40: Outcome(Result.VERIFIED, NOON)})
+    full = replace(
+        subject(review("ada"), checks=(check("lint", "success"),)), release=release, places={"staging": place}
+    )
+    monday = datetime(2026, 11, 16, 12, tzinfo=UTC)
+    found = [worst(gate.evaluate(full, monday)) for cases in CASES.values() for gate, _ in cases]
+    assert set(found) == {Answer.SUCCESS}
