@@ -49,6 +49,8 @@ class Fault:
     half: bool = False
     """The answer breaks off in the middle; only with status 0 and `after`."""
     times: int = 1
+    skip: int = 0
+    """How many such requests go well first."""
     raw: str = ""
     """The answer's body, in place of one that says `message`."""
 
@@ -116,6 +118,9 @@ class GitHub(ThreadingHTTPServer):
         """Give what goes wrong with a request, and count it."""
         for one in self.faults:
             if one.times > 0 and one.where in text:
+                if one.skip > 0:
+                    one.skip -= 1
+                    continue
                 one.times -= 1
                 return one
         return None
