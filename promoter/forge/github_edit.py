@@ -68,7 +68,7 @@ class Edits:
     def edit(self, number: int, text: PullText) -> None:
         """Make the pull request say `text`; labels that people set stay, ours that are not wanted any more go."""
         node = self._read(number)
-        if (node["title"], _plain(node["body"])) != (text.title, _plain(text.body)):
+        if (node["title"].strip(), _plain(node["body"])) != (text.title.strip(), _plain(text.body)):
             self._write("PATCH", f"/pulls/{number}", number, {"title": text.title, "body": text.body})
         self._dress(number, text, node)
 

@@ -61,11 +61,14 @@ class Merges:
         if node["state"] != "OPEN":
             raise Rejected(f"pull request {number} is closed and cannot be merged", "Reopen it first.")
         rules = self._protections.of(Branch(node["baseRefName"]))
-        if rules.queue:
-            return self._enqueue(number, node)
+        if rules.queue and node["isInMergeQueue"]:
+            raise _queued(number, node)
         why = self._refusal(node, rules, method)
         if why:
             raise Rejected(f"pull request {number} may not be merged: {why}")
+        if rules.queue:
+            self._enqueue(number, node)
+            raise _queued(number, node)
         return self._merge(number, expect, method, self._message(number, method, message))
 
     def _known(self, number: int) -> Any:
@@ -82,11 +85,11 @@ class Merges:
         base, wanted = node["baseRefName"], rules.protection
         if node["isDraft"]:
             return "it is a draft"
-        if method not in wanted.methods:
+        if not rules.queue and method not in wanted.methods:
             return f"{base} takes {', '.join(wanted.methods) or 'no merges'}, not {method}"
         if node["mergeable"] == "CONFLICTING":
             return f"its branch and {base} changed the same lines"
-        if node["mergeStateStatus"] == "BEHIND":
+        if not rules.queue and node["mergeStateStatus"] == "BEHIND":
             return f"its branch is behind {base}, which must be up to date"
         if node["mergeStateStatus"] != "BLOCKED":
             return ""
@@ -133,16 +136,18 @@ class Merges:
             raise
         return Oid(answer["sha"])
 
-    def _enqueue(self, number: int, node: Any) -> Oid:
-        if not node["isInMergeQueue"]:
-            try:
-                self._connection.mutate(
-                    _ENQUEUE, f"queue pull request {number}", id=node["id"], head=node["headRefOid"]
-                )
-            except Unsure:
-                if not self._known(number)["isInMergeQueue"]:
-                    raise
-        raise Underway(f"pull request {number} is in the merge queue of {node['baseRefName']}, which merges it")
+    def _enqueue(self, number: int, node: Any) -> None:
+        """Put the pull request into the queue; a queue tests and merges by its own method, also what is behind."""
+        asked = {"id": node["id"], "head": node["headRefOid"]}
+        try:
+            self._connection.mutate(_ENQUEUE, f"queue pull request {number}", **asked)
+        except Unsure:
+            if not self._known(number)["isInMergeQueue"]:
+                raise
+
+
+def _queued(number: int, node: Any) -> Underway:
+    return Underway(f"pull request {number} is in the merge queue of {node['baseRefName']}, which merges it")
 
 
 def _merged(number: int, node: Any) -> Oid:

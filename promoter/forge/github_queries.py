@@ -2,7 +2,7 @@
 
 Many things of one kind are asked for in one query, each under a name of its own (`p12`). A query costs a point of the
 hourly budget for every hundred connections in it, so nothing nests a connection in one of unknown length.
-Schema: GitHub's public GraphQL schema; only fields that GitHub Enterprise Server 3.14 has.
+Schema: GitHub's public GraphQL schema.
 """
 
 from __future__ import annotations

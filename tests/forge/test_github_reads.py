@@ -10,6 +10,7 @@ import pytest
 
 from promoter.errors import LostRace, Rejected, Underway
 from promoter.forge.github import GitHubForge
+from promoter.forge.github_trouble import Unsure
 from promoter.git.repository import Repository
 from promoter.model.forge import Permission, Protection, PullRequest, PullState, PullText
 from promoter.model.names import Branch
@@ -297,6 +298,23 @@ def test_a_merge_queue_is_used_where_the_branch_demands_it(
     server.hub.content.move(BASE, merged)
     assert forge.merge_pull(pull.number, pull.head, "merge", "", at(3)) == merged
     assert forge.pull(pull.number).state is PullState.MERGED
+
+
+def test_what_lacks_something_is_not_put_into_the_queue(server: GitHub, forge: GitHubForge, pull: PullRequest) -> None:
+    server.hub.rules[BASE] = Rules(queue=True, checks=("ci",))
+    with pytest.raises(Rejected, match="required check ci is missing"):
+        forge.merge_pull(pull.number, pull.head, "merge", "", at(1))
+    assert not server.hub.pulls[pull.number].queued
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_queueing_without_an_answer(server: GitHub, forge: GitHubForge, pull: PullRequest, after: bool) -> None:
+    server.hub.rules[BASE] = Rules(queue=True)
+    server.faults = [Fault("enqueuePullRequest", status=502, after=after)]
+    with pytest.raises(Underway if after else Unsure):
+        forge.merge_pull(pull.number, pull.head, "merge", "", at(1))
+    assert server.hub.pulls[pull.number].queued is after
+    assert sum("enqueue" in one.body for one in server.api()) == 1
 
 
 def test_no_queue_takes_a_head_that_was_not_judged(
