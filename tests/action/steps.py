@@ -40,16 +40,15 @@ class Job:
     folder: Path
     tools: Path
     """RUNNER_TEMP, where a self-hosted runner may have an earlier installation."""
-    repository: str
-    clock: Mapping[str, str]
+    server: str = "https://github.example"
+    token: str = "ghs_secret"
 
     def action(self, event: str, payload: Mapping[str, Any], **inputs: str) -> Done:
         """Carry out the action for `event`."""
         metadata = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
         given = {name: str(spec.get("default", "")) for name, spec in metadata["inputs"].items()}
         context = {f"inputs.{name}": value for name, value in {**given, **inputs}.items()}
-        context |= {"github.server_url": "https://github.example", "github.repository": "acme/fleet"}
-        context["github.token"] = "ghs_secret"
+        context |= {"github.server_url": self.server, "github.repository": "acme/fleet", "github.token": self.token}
         context |= {name: filled(value, context) for name, value in context.items()}
         env, files = self._env(event, payload)
         log, code, outputs = "", 0, {}
@@ -85,7 +84,7 @@ class Job:
         kept |= {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "REQUESTS_"))}
         set_by_runner = {
             "CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": event, "GITHUB_ACTOR": "kim",
-            "GITHUB_ACTION_PATH": str(ROOT), "RUNNER_TEMP": str(self.tools), "GITHUB_SERVER_URL": "https://github.example",
+            "GITHUB_ACTION_PATH": str(ROOT), "RUNNER_TEMP": str(self.tools), "GITHUB_SERVER_URL": self.server,
             "GITHUB_REPOSITORY": "acme/fleet", "LANG": "C.UTF-8", "XDG_CACHE_HOME": str(self.folder / "cache"),
         }  # fmt: skip
         return {**kept, **set_by_runner, **{name: str(file) for name, file in files.items()}}, files

@@ -18,16 +18,6 @@ from tests.run.shops import RENDERED, Shop, make_shop
 CONFIG = RENDERED.replace("{name: prod, promote: auto}", "{name: prod, promote: request}")
 
 
-@pytest.fixture(scope="session")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A runner's folder with one installation, for all tests of the run."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if base.name.startswith("popen-") else base
-    folder = shared / "runner-temp"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     return make_shop(tmp_path, CONFIG)
@@ -38,7 +28,7 @@ def act(
 ) -> Done:
     work = folder / "job"
     work.mkdir(exist_ok=True)
-    job = Job(work, tools, shop.repo.url, {})
+    job = Job(work, tools)
     with alone(tools / "lock"):
         return job.action(event, payload or {}, **{"repository": shop.repo.url, **inputs})
 
