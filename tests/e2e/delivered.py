@@ -60,16 +60,8 @@ class World:
 
     def kubeconfig(self, user: str = "admin", **urls: str) -> Path:
         """A kubeconfig with a context for each cluster; `urls` are other ways to some of the servers."""
-        made: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "clusters": [], "users": [], "contexts": []}
-        for name, kube in self.servers.items():
-            own = yaml.safe_load(kube.kubeconfig(user=user).read_text())
-            cluster = {**own["clusters"][0]["cluster"], "server": urls.get(name, kube.url)}
-            asking = next(each["user"] for each in own["users"] if each["name"] == user)
-            made["clusters"].append({"name": name, "cluster": cluster})
-            made["users"].append({"name": name, "user": asking})
-            made["contexts"].append({"name": name, "context": {"cluster": name, "user": name}})
-        self.path.write_text(yaml.safe_dump(made))
-        return self.path
+        ways = {name: (kube, urls.get(name, kube.url)) for name, kube in self.servers.items()}
+        return kubeconfig(self.path, ways, user)
 
     def deliver(self, environment: str, version: str, *, app: str = "shop", cluster: str = "") -> None:
         """Show what Argo CD and the Deployment's controller do with the branch's tip."""
@@ -127,3 +119,17 @@ def manifest(app: str, version: str) -> dict[str, Any]:
     del made["metadata"]["generation"], made["metadata"]["namespace"]
     made["spec"]["template"]["spec"]["containers"][0]["image"] = f"ghcr.io/acme/{app}:{version}"
     return made
+
+
+def kubeconfig(path: Path, ways: Mapping[str, tuple[Kube, str]], user: str = "admin") -> Path:
+    """Write a kubeconfig with a context of each name, for the server and the URL of its way; give its path."""
+    made: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "clusters": [], "users": [], "contexts": []}
+    for name, (kube, url) in ways.items():
+        own = yaml.safe_load(kube.kubeconfig(user=user).read_text())
+        cluster = {**own["clusters"][0]["cluster"], "server": url}
+        asking = next(each["user"] for each in own["users"] if each["name"] == user)
+        made["clusters"].append({"name": name, "cluster": cluster})
+        made["users"].append({"name": name, "user": asking})
+        made["contexts"].append({"name": name, "context": {"cluster": name, "user": name}})
+    path.write_text(yaml.safe_dump(made))
+    return path

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 @dataclass
 class Passage:
-    """Passes bytes on; calls `deed` once, when `size` bytes came from the server, and then goes on as the server does."""
+    """Passes bytes on; calls `deed` once, when `size` bytes came from the server, and then goes on."""
 
     server: str
     size: int
@@ -20,6 +20,7 @@ class Passage:
     passed: int = 0
     done: threading.Event = field(default_factory=threading.Event)
     url: str = ""
+    open: list[socket.socket] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def serve(self, listening: socket.socket) -> None:
@@ -35,6 +36,7 @@ class Passage:
             except OSError:
                 client.close()
                 continue
+            self.open += [client, beyond]
             threading.Thread(target=self._pump, args=(client, beyond, False), daemon=True).start()
             threading.Thread(target=self._pump, args=(beyond, client, True), daemon=True).start()
 
@@ -47,6 +49,7 @@ class Passage:
         for each in (source, sink):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
+        source.close()  # the other way closes the sink
 
     def _count(self, size: int) -> None:
         with self._lock:
@@ -63,6 +66,9 @@ def passage(server: str, size: int, deed: Callable[[], object]) -> Iterator[Pass
     with socket.create_server(("127.0.0.1", 0)) as listening:
         made.url = f"https://127.0.0.1:{listening.getsockname()[1]}"
         threading.Thread(target=made.serve, args=(listening,), daemon=True).start()
-        yield made
-        with suppress(OSError):
-            listening.shutdown(socket.SHUT_RDWR)
+        try:
+            yield made
+        finally:
+            for each in (listening, *made.open):
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)

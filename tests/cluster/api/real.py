@@ -64,9 +64,11 @@ def running(**changes: Any) -> dict[str, Any]:
     return deployment(spec__selector={"matchLabels": labels}, spec__template__metadata={"labels": labels}, **changes)
 
 
-def real_shop(kube: Kube) -> RealShop:
-    """Make a shop that is live and healthy."""
-    made = RealShop(kube, kube.namespace())
+def real_shop(kube: Kube, namespace: str = "") -> RealShop:
+    """Make a shop that is live and healthy; with `namespace` the one that another server has."""
+    if namespace:
+        kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+    made = RealShop(kube, namespace or kube.namespace())
     artifact = {
         "revision": flux(NOW),
         "lastUpdateTime": at(4),
