@@ -6,13 +6,13 @@ from promoter.cli.shell import Shell
 from promoter.cli.wanted import meaning
 from promoter.plan.report.foreign import plain
 from promoter.plan.until import parse_until
-from promoter.run.said import take_down
+from promoter.run.said import gates_for, take_down
 
 
 def say(shell: Shell, verb: str, words: tuple[str, ...], reason: str = "", until: str | None = None) -> None:
     """Carry out `verb`. Raises UsageError, NotAllowed, LostRace, EdgeFailed."""
     ws = shell.open(writes=True)
-    found = meaning(ws, words)
+    found = meaning(ws, words, gates_for(verb))
     end = parse_until(until, ws.config.timezone, ws.now()) if until is not None else None
     said = take_down(ws, verb, found, reason, end)
     if shell.json:

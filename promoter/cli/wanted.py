@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from promoter.run.run import see
 from promoter.run.workspace import Workspace
 
 
-def meaning(ws: Workspace, words: Sequence[str]) -> Words:
-    """Give what `words` mean in this repository. Raises UsageError, ConfigInvalid, EdgeFailed."""
-    return sort_words(words, ws.config.apps, ws.config.environments)
+def meaning(ws: Workspace, words: Sequence[str], gates: Collection[str] = ()) -> Words:
+    """Give what `words` mean in this repository, where `gates` may be named. Raises UsageError, EdgeFailed."""
+    return sort_words(words, ws.config.apps, ws.config.environments, gates)
 
 
 def places_only(ws: Workspace, words: Sequence[str]) -> Words:

@@ -20,7 +20,7 @@ from promoter.run.command import NotAllowed, groups, may
 from promoter.run.heard import Said
 from promoter.run.run import see
 from promoter.run.said import VERBS as SAID
-from promoter.run.said import take_down
+from promoter.run.said import gates_for, take_down
 from promoter.run.workspace import Workspace
 
 UNTIL = "--until"
@@ -57,7 +57,7 @@ def refusal(line: str, no: PromoterError) -> str:
 
 def _do(ws: Workspace, said: Spoken, scene: Scene, where: Said) -> Answer:
     words, until = _until(said.words)
-    found = sort_words(words, ws.config.apps, ws.config.environments)
+    found = sort_words(words, ws.config.apps, ws.config.environments, gates_for(said.verb))
     if said.verb == "help":
         return Answer(True, help_text(ws, scene))
     if said.verb in SAID:

@@ -110,6 +110,19 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """Somebody with the right let `gate` pass for a release here, over what the slot held then (`before`)."""
+
+    release: int
+    gate: str
+    """A gate's kind, or one of its names: `checks`, `checks/lint`."""
+    by: str
+    at: datetime
+    reason: str
+    before: ContentId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A release that was named by a command and goes before any other, older ones included."""
 
@@ -167,6 +180,7 @@ class Place:
     """Pull requests that we said we would close."""
     reopened: tuple[int, ...] = ()
     """Pull requests up to `pulls_done` that somebody opened again: they are not dealt with."""
+    overrides: tuple[Override, ...] = ()
 
     def awaits(self, pull: int) -> bool:
         """Tell whether what becomes of pull request number `pull` is still to be learned."""

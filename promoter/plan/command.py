@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from promoter.errors import UsageError
-from promoter.model.ledger import Asked, Hold, Kind, Ledger, Outcome, Place, Result, Skip, Target
+from promoter.model.ledger import Asked, Hold, Kind, Ledger, Outcome, Override, Place, Result, Skip, Target
 from promoter.model.names import Oid
 from promoter.model.release import ReleaseState
 from promoter.plan.outcome import last_verified
+from promoter.plan.override import added, check_gate, stands_on
 from promoter.plan.sight import BOT
 from promoter.policy.rules import AppRules
 
@@ -24,7 +25,7 @@ class Word:
     """What somebody said about one app in one environment."""
 
     verb: str
-    """`promote`, `rollback`, `hold`, `resume`, `skip` or `retry`."""
+    """`promote`, `rollback`, `hold`, `resume`, `skip`, `retry` or `override`."""
     environment: str
     by: str
     at: datetime
@@ -33,6 +34,8 @@ class Word:
     until: datetime | None = None
     head: Oid | None = None
     """What is proposed there now, for `promote`: the word is for that and nothing else."""
+    gate: str = ""
+    """For `override`."""
 
 
 def say(app: AppRules, ledger: Ledger, word: Word) -> tuple[Ledger, str]:
@@ -162,6 +165,21 @@ def _retry(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[dic
     return changes, f"retry r{number} in {word.environment}"
 
 
+def _override(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[dict[str, Any], str]:
+    """Let one gate pass for what is proposed, or for a named release."""
+    check_gate(app.environments[word.environment], word.environment, word.gate)
+    if not word.reason:
+        raise UsageError("an override needs a reason", f'promoter override ... {word.gate} "INC-412: the fix for it"')
+    waiting = place.proposal.release if place.proposal is not None else None
+    number = _number(ledger, word, waiting, f"nothing of {app.name} is proposed for {word.environment}; name a release")
+    if word.environment not in ledger.releases[number].content:
+        raise UsageError(f"r{number} was not made for {word.environment}")
+    if place.stay is not None and place.stay.release == number:
+        raise UsageError(f"r{number} is active in {word.environment} already")
+    said = Override(number, word.gate, word.by, word.at, word.reason, stands_on(place))
+    return {"overrides": added(place, said)}, f"override {word.gate} for r{number} in {word.environment}"
+
+
 _VERBS = {
     "promote": _promote,
     "rollback": _rollback,
@@ -169,4 +187,5 @@ _VERBS = {
     "resume": _resume,
     "skip": _skip,
     "retry": _retry,
+    "override": _override,
 }

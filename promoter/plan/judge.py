@@ -11,6 +11,7 @@ from promoter.model.ledger import Kind
 from promoter.model.snapshot import ProposalSeen
 from promoter.model.verdict import Answer, Verdict
 from promoter.plan.outcome import health, verify_deadline
+from promoter.plan.override import overridden
 from promoter.plan.sight import BOT, Sight
 from promoter.policy.freeze import freeze_for, freeze_over
 from promoter.policy.gate import Subject
@@ -52,8 +53,9 @@ def judge(sight: Sight, environment: str, release: int, kind: Kind) -> tuple[Ver
         sight.app.name, environment, record, head, current, current.checks if current else (), frozenset(authors),
         sight.config.timezone, sight.places, sight.seen.ledger.releases,
     )  # fmt: skip
-    gates = tuple(v for gate in sight.rules(environment).gates for v in gate.evaluate(subject, sight.now))
-    return own + gates
+    place = sight.places[environment]
+    gates = (v for gate in sight.rules(environment).gates for v in gate.evaluate(subject, sight.now))
+    return own + tuple(overridden(place, release, verdict, sight.show) for verdict in gates)
 
 
 def merge_word(sight: Sight, environment: str, release: int, kind: Kind) -> Verdict | None:

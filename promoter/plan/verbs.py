@@ -225,6 +225,16 @@ VERBS = (
         comment=True,
     ),
     Verb(
+        "override",
+        Group.SAY,
+        'APP ENVIRONMENT GATE [RELEASE] "REASON"',
+        "Let one gate pass by word, for what is proposed here.",
+        "The word is recorded with your name and the reason, and shown wherever the gate is. It counts for that "
+        "release over what the slot holds now; anything else makes it void.",
+        ('override shop prod-eu window "INC-412: the fix for it"', 'override shop prod-eu checks/e2e r41 "flaky"'),
+        comment=True,
+    ),
+    Verb(
         "help",
         Group.LOOK,
         "",

@@ -29,6 +29,7 @@ class Words:
     release: int | None = None
     version: str | None = None
     reason: str = ""
+    gate: str = ""
 
     def one_app(self, apps: Collection[str]) -> str:
         """Give the one app that is meant: the one named, else the only one there is. Raises UsageError."""
@@ -72,11 +73,18 @@ def split_line(line: str) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(line))
 
 
-def sort_words(words: Sequence[str], apps: Collection[str], environments: Collection[str]) -> Words:
+def sort_words(
+    words: Sequence[str], apps: Collection[str], environments: Collection[str], gates: Collection[str] = ()
+) -> Words:
     """Find out what each of `words` is; a word in quotes, or with a space in it, is the reason.
 
-    Raises UsageError for a word that is nothing of these, or when two releases or reasons are given.
+    `gates`: kinds of gates, where one may be named, as `checks` or `checks/lint`. Raises UsageError for a word that is
+    nothing of these, or when two releases, gates or reasons are given.
     """
+    named = [word for word in words if word.partition("/")[0] in gates and word not in (*apps, *environments)]
+    if len(named) > 1:
+        raise UsageError(f"one gate is meant, not {_list(named)}", "run the command once for each")
+    words = [word for word in words if word not in named]
     found_apps: list[str] = []
     found_environments: list[str] = []
     releases: list[int] = []
@@ -106,6 +114,7 @@ def sort_words(words: Sequence[str], apps: Collection[str], environments: Collec
         releases[0] if releases else None,
         versions[0] if versions else None,
         reasons[0] if reasons else "",
+        named[0] if named else "",
     )
 
 

@@ -18,7 +18,7 @@ from promoter.run.ledgers import ledger_ref, read_ledger, write_ledger
 from promoter.run.workspace import Workspace
 
 TRIES = 5
-ABOUT_PROPOSAL = frozenset({"promote", "skip"})
+ABOUT_PROPOSAL = frozenset({"promote", "skip", "override"})
 """Verbs that mean what is proposed when no release is named."""
 
 
@@ -56,11 +56,12 @@ def command(
     reason: str = "",
     until: datetime | None = None,
     said_at: Said | None = None,
+    gate: str = "",
 ) -> list[str]:
     """Write down what the workspace's user says, all environments or none; give a sentence for each.
 
     With `said_at` a word that was taken down before gives nothing, and one about a pull request that has moved on since
-    is refused. Raises UsageError, NotAllowed, LostRace, EdgeFailed.
+    is refused. `gate`: what `override` is about. Raises UsageError, NotAllowed, LostRace, EdgeFailed.
     """
     rules = ws.app(app)
     for environment in environments:
@@ -85,7 +86,7 @@ def command(
                 _still_there(proposed, said_at, verb)
             head = _head(refs, rules.slots[environment], proposed, said_at)
             same = proposed is not None and release in (None, proposed.release)
-            word = Word(verb, environment, ws.user, ws.now(), release, reason, until, head if same else None)
+            word = Word(verb, environment, ws.user, ws.now(), release, reason, until, head if same else None, gate)
             ledger, sentence = say(rules, ledger, word)
             said.append(sentence)
         try:

@@ -111,6 +111,7 @@ def _pruned(place: Place, kept: Collection[int]) -> Place:
     """Give `place` without words about releases that the ledger does not hold any more: they can come nowhere."""
     outcomes = {number: word for number, word in place.outcomes.items() if number in kept}
     skips = {number: word for number, word in place.skips.items() if number in kept}
-    if len(outcomes) == len(place.outcomes) and len(skips) == len(place.skips):
-        return place
-    return replace(place, outcomes=outcomes, skips=skips)
+    overrides = tuple(word for word in place.overrides if word.release in kept)
+    if all(len(now) == len(old) for now, old in ((outcomes, place.outcomes), (skips, place.skips))):
+        return place if len(overrides) == len(place.overrides) else replace(place, overrides=overrides)
+    return replace(place, outcomes=outcomes, skips=skips, overrides=overrides)

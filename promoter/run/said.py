@@ -7,14 +7,17 @@ from datetime import datetime
 
 from promoter.errors import UsageError
 from promoter.model.ledger import Ledger
+from promoter.plan.override import OTHERWISE
 from promoter.plan.words import Words
+from promoter.policy.gates import GATES
 from promoter.run.command import command
 from promoter.run.heard import Said
 from promoter.run.ledgers import ledger_ref, read_ledger
 from promoter.run.workspace import Workspace
 
-VERBS = ("promote", "rollback", "hold", "resume", "skip", "retry")
+VERBS = ("promote", "rollback", "hold", "resume", "skip", "retry", "override")
 """What can be said."""
+OVERRIDE = "override"
 _WHOLE = frozenset({"hold", "resume"})
 """Verbs that an app or an environment alone is enough for."""
 
@@ -42,11 +45,24 @@ def take_down(
     sentences: list[Sentence] = []
     for app, environments in _places(ws, verb, found):
         release = found.number(ledger_of(ws, app)) if found.version is not None else found.release
-        texts = command(ws, verb, app, environments, release, reason or found.reason, until, said)
+        why = reason or found.reason
+        texts = command(ws, verb, app, environments, release, why, until, said, _gate(verb, found))
         if texts:
             pairs = zip(environments, texts, strict=True)
             sentences += [Sentence(app, environment, f"{app}: {text}") for environment, text in pairs]
     return sentences
+
+
+def gates_for(verb: str) -> frozenset[str]:
+    """Give the words that mean a gate after `verb`, what is none included: that is refused with the way past it."""
+    return frozenset({*GATES, *OTHERWISE}) if verb == OVERRIDE else frozenset()
+
+
+def _gate(verb: str, found: Words) -> str:
+    """Give the gate that is meant; only an override means one. Raises UsageError."""
+    if verb == OVERRIDE and not found.gate:
+        raise UsageError("override which gate?", f"promoter explain {' '.join(found.apps)} says what it waits for")
+    return found.gate
 
 
 def ledger_of(ws: Workspace, app: str) -> Ledger:

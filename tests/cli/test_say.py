@@ -87,3 +87,16 @@ def test_whoever_may_not_is_refused_and_told_who_may(running: Fleet) -> None:
 def test_nothing_to_hold_before_the_first_release(fleet: Fleet) -> None:
     said = fleet("hold", "prod")
     assert (said.code, said.err) == (2, "promoter: nothing has been released to prod yet\n")
+
+
+def test_an_override(running: Fleet) -> None:
+    running.forge.set_people({"kim": Permission.MAINTAIN}, {}, running.now)
+    assert running.ok("override", "shop", "prod", "approvals", "r1", "INC-412: nobody is there") == (
+        'shop: kim: override approvals for r1 in prod "INC-412: nobody is there"\n'
+    )
+    running.ok("run")
+    assert "overridden by kim, 20 Nov 15:05: INC-412: nobody is there" in running.ok("explain", "shop", "prod")
+    said = running("override", "shop", "prod", "freeze", "why not")
+    assert (said.code, said.err.splitlines()[0]) == (2, "promoter: freeze is no gate, and cannot be overridden")
+    said = running("override", "shop", "prod", "why not")
+    assert (said.code, said.err.splitlines()[0]) == (2, "promoter: override which gate?")

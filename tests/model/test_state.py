@@ -19,6 +19,7 @@ from promoter.model.ledger import (
     Ledger,
     Merging,
     Outcome,
+    Override,
     Place,
     Proposal,
     Result,
@@ -64,6 +65,7 @@ BOOK = Ledger(
             proposal=Proposal(41, Kind.PROMOTION, AT, 128),
             skips={40: Skip("kim", AT, "closed pull request 126", 126)},
             hold=Hold("lin", AT, "INC-412", AT + timedelta(hours=6)),
+            overrides=(Override(41, "checks/e2e", "kim", AT, "INC-412", TREE),),
         ),
     },
 )
@@ -138,6 +140,13 @@ places:
       at: '2026-03-04T12:00:00Z'
       reason: INC-412
       until: '2026-03-04T18:00:00Z'
+    overrides:
+    - release: 41
+      gate: checks/e2e
+      by: kim
+      at: '2026-03-04T12:00:00Z'
+      reason: INC-412
+      before: cccccccccccccccccccccccccccccccccccccccc
 """
 
 
@@ -205,6 +214,7 @@ PLACES = st.builds(
     asked=maybe(st.builds(Asked, NUMBERS, WORDS, MOMENTS, maybe(OIDS))),
     merging=maybe(st.builds(Merging, NUMBERS, OIDS, MOMENTS, few(WORDS))),
     hold=maybe(st.builds(Hold, WORDS, MOMENTS, WORDS, maybe(MOMENTS))),
+    overrides=few(st.builds(Override, NUMBERS, WORDS, WORDS, MOMENTS, WORDS, maybe(CONTENTS))),
     drift=maybe(st.builds(Drift, maybe(CONTENTS), OIDS, MOMENTS)),
     pulls_done=NUMBERS,
     announced=few(NUMBERS),

@@ -50,6 +50,26 @@ def test_what_is_refused(words: list[str], message: str) -> None:
     assert caught.value.message == message
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["window", "shop", "prod-eu", "a fix"], Words(("shop",), ("prod-eu",), reason="a fix", gate="window")),
+        (["checks/e2e", "r41"], Words(release=41, gate="checks/e2e")),
+        (["windows1"], Words(version="windows1")),
+        (["shop"], Words(("shop",))),
+    ],
+)
+def test_a_gate_where_one_may_be_named(words: list[str], found: Words) -> None:
+    assert sort_words(words, APPS, ENVIRONMENTS, ["window", "checks", "shop"]) == found
+
+
+def test_one_gate_at_a_time_and_none_where_none_is_meant() -> None:
+    with pytest.raises(UsageError, match="one gate is meant, not window, checks"):
+        sort_words(["window", "checks"], APPS, ENVIRONMENTS, ["window", "checks"])
+    with pytest.raises(UsageError, match="window is not an app"):
+        sort_words(["window"], APPS, ENVIRONMENTS)
+
+
 @given(st.permutations(["shop", "prod-eu", "prod-us", "r41", '"a reason"']))
 def test_the_order_does_not_matter(words: list[str]) -> None:
     found = sort_words(words, APPS, ENVIRONMENTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promoter.model.ledger import Drift, Hold, Ledger, Outcome, Skip
+from promoter.model.ledger import Drift, Hold, Ledger, Outcome, Override, Skip
 from promoter.model.names import release_name
 from promoter.model.release import ImageChange, Release
 from promoter.model.state import stamp
@@ -45,6 +45,17 @@ def release_json(release: Release) -> dict[str, object]:
 def skip_json(skip: Skip | None) -> dict[str, object] | None:
     """Give who said no, or None."""
     return None if skip is None else {"by": skip.by, "at": stamp(skip.at), "reason": skip.reason}
+
+
+def override_json(word: Override) -> dict[str, object]:
+    """Give who let a gate pass."""
+    return {
+        "gate": word.gate,
+        "release": release_name(word.release),
+        "by": word.by,
+        "at": stamp(word.at),
+        "reason": word.reason,
+    }
 
 
 def hold_json(hold: Hold | None) -> dict[str, object] | None:

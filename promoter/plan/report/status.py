@@ -17,7 +17,7 @@ from promoter.model.state import stamp
 from promoter.model.verdict import Answer, Verdict
 from promoter.plan.report.brings import brings
 from promoter.plan.report.moment import stamp_or_none
-from promoter.plan.report.record import drift_json, hold_json, image_json, named_json, outcome_json
+from promoter.plan.report.record import drift_json, hold_json, image_json, named_json, outcome_json, override_json
 from promoter.plan.report.view import View, views
 from promoter.policy.rules import Config
 
@@ -120,6 +120,7 @@ def _slot(view: View) -> dict[str, object]:
         "passed_over": [
             {**named_json(view.ledger, number), "reason": reason} for number, reason in view.plan.passed_over
         ],
+        "overrides": [override_json(word) for word in view.overrides],
         "hold": hold_json(view.place.hold),
         "drift": drift_json(view.place.drift),
         "behind": view.plan.behind,

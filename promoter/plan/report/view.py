@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from promoter.errors import UsageError
 from promoter.model.forge import PullRequest, PullState
-from promoter.model.ledger import Ledger, Place
+from promoter.model.ledger import Ledger, Override, Place
 from promoter.model.names import Oid
 from promoter.model.plan import Plan, SlotPlan, State
 from promoter.model.snapshot import SlotSeen, Snapshot
 from promoter.model.verdict import Verdict
+from promoter.plan.override import in_force
 from promoter.plan.report.brings import label
 from promoter.policy.rules import Config, Rules
 
@@ -73,6 +74,11 @@ class View:
     def open_verdicts(self) -> tuple[Verdict, ...]:
         """The verdicts that have not passed."""
         return tuple(verdict for verdict in self.plan.waiting_for if not verdict.passed)
+
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """The words by which gates pass for what should come next."""
+        return in_force(self.place, self.plan.target) if self.plan.target is not None else ()
 
     def label(self, release: int) -> str:
         """What people call `release`."""

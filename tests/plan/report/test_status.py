@@ -89,6 +89,7 @@ WAITING = {
         },
     ],
     "passed_over": [{"release": "r40", "version": "1.4.1", "reason": "replaced by r41 in staging"}],
+    "overrides": [],
     "hold": None,
     "drift": [],
     "behind": 1,
