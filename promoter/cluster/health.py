@@ -50,5 +50,7 @@ class Report:
     """Those in `inventory` whose health its own verdict leaves out, and must be read."""
     remote: bool = False
     """What it applied runs in another cluster than the one it was read from."""
+    well_since: datetime | None = None
+    """When it became healthy, where it remembers that: a dip that nobody saw shows here."""
     images: tuple[str, ...] = ()
     """Image references: of a workload those of its pods, of an Argo CD Application those that it saw running."""

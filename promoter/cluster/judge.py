@@ -86,6 +86,7 @@ def _live(wanted: Wanted, report: Report, answer: Answer, reason: str) -> Cluste
         revision=git_commit(report.revision) or report.revision,
         object=str(report.key),
         seen=report.updated,
+        well_since=report.well_since,
         images=report.images,
     )
 

@@ -17,7 +17,7 @@ from typing import Final
 from promoter.cluster.health import Health, Report
 from promoter.cluster.images import stale_image
 from promoter.cluster.kstatus_kinds import WITHOUT_HEALTH
-from promoter.cluster.objects import GroupKind, Key
+from promoter.cluster.objects import GroupKind, Key, latest
 from promoter.cluster.reader import Look, Relation
 from promoter.cluster.readers import READERS, reader_of
 
@@ -56,7 +56,7 @@ def _settled(report: Report, inside: Look, met: _Met) -> Report:
         return replace(report, health=Health.UNKNOWN, reason=f"{report.reason}; {missing}")
     seen = [] if report.remote else _reports(report, inside, met)
     images = tuple(sorted({image for entry in seen for image in entry.images})) or report.images
-    report = replace(report, images=images)
+    report = replace(report, images=images, well_since=latest(report.well_since, *(one.well_since for one in seen)))
     for health in _WORST_FIRST:
         for entry in seen:
             if entry.health is health:

@@ -37,6 +37,8 @@ class ClusterLive:
     """`Kustomization/flux-system/shop`."""
     seen: datetime | None = None
     images: tuple[str, ...] = ()
+    well_since: datetime | None = None
+    """When what runs became healthy, as far as it remembers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 A soak goes from a recorded healthy look to a healthy look at least the soak later, with none unhealthy or drifted
 between; `unknown` neither counts nor resets. A failure needs a look that is not healthy after the deadline, so a run
-that comes late fails nothing that is healthy by then.
+that comes late fails nothing that is healthy by then. A dip between two looks that what runs remembers starts the soak
+again.
 """
 
 from __future__ import annotations
@@ -95,6 +96,11 @@ def _healthy(sight: Sight, environment: str, stay: Stay, known: Outcome | None) 
         since = sight.now
         stay = replace(stay, healthy_since=since, unhealthy_since=None)
         sight.change(environment, f"{sight.label(stay.release)} is healthy", stay=stay)
+    elif (dip := _unseen_dip(sight, environment, since)) is not None:
+        since = sight.now
+        stay = replace(stay, healthy_since=since)
+        why = f"{sight.label(stay.release)} was not healthy until {sight.show(dip)}, which no run saw"
+        sight.change(environment, why, stay=stay)
     if sight.now < since + verify.soak:
         return
     rules = checks(sight, environment)
@@ -108,6 +114,15 @@ def _healthy(sight: Sight, environment: str, stay: Stay, known: Outcome | None) 
         _fail(sight, environment, said)
     elif known is None and sight.now >= knowable_until(stay, verify):
         _settle(sight, environment, Result.UNVERIFIED, said)
+
+
+def _unseen_dip(sight: Sight, environment: str, since: datetime) -> datetime | None:
+    """Give when what runs became healthy again after it was found healthy at `since`; None: it always was.
+
+    Runs may be rare, but workloads remember. What they say of the future is another clock's, and counts for nothing.
+    """
+    told = [look.well_since for look in sight.slot(environment).live if look.well_since is not None]
+    return max((well for well in told if since < well <= sight.now), default=None)
 
 
 def _unknown(sight: Sight, environment: str, stay: Stay, reason: str, known: Outcome | None) -> None:

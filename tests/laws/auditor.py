@@ -49,12 +49,17 @@ class Auditor:
     def attach(self) -> None:
         self.world.judge_refs = self.refs
         self.world.judge_forge = self.forge
+        self.world.well_since = self.well_since
 
     def fail(self, law: int, text: str) -> None:
         self.broken.append(f"law {law}: {text}")
         raise Broken(f"law {law}: {text}")
 
     # --- the truth ---
+
+    def well_since(self, app: str, cluster: str) -> datetime | None:
+        kept = self.healthy.get(self.world.slot_of(app, cluster))
+        return kept[1] if kept is not None else None
 
     def tick(self) -> None:
         """Take note of what is healthy now; called after every step of the history."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from promoter.errors import PromoterError
+from promoter.errors import PromoterError, Rejected
 from promoter.git.ref import RefUpdate
 from promoter.git.store import FILE, Entry
 from promoter.model.forge import PullState
@@ -83,7 +83,10 @@ PLACED = Shape("in-place", LINE.lines, LINE.after, {"staging": 30}, lay=IN_PLACE
 PLACED_PEOPLE = Shape("in-place-people", PEOPLE.lines, PEOPLE.after, {}, frozenset({"dev"}), IN_PLACE)
 NAMED = Shape("hydrator", DIAMOND.lines, DIAMOND.after, {"east": 20}, lay=HYDRATED)
 SETTLING = Shape("settling", LINE.lines, LINE.after, {"staging": 30}, lay=GATHERED)
-SHAPES = [LINE, DIAMOND, PEOPLE, FOLDED, PLACED, PLACED_PEOPLE, NAMED, SETTLING]
+ADOPTING = Shape(
+    "adopting", DIAMOND.lines.replace("{name: ", "{drift: adopt, name: "), DIAMOND.after, {"east": 20}, lay=FOLDERS
+)
+SHAPES = [LINE, DIAMOND, PEOPLE, FOLDED, PLACED, PLACED_PEOPLE, NAMED, SETTLING, ADOPTING]
 
 
 def steps(slots: int = 4) -> st.SearchStrategy[list[Step]]:
@@ -212,7 +215,10 @@ class Play:
         for pull in self.world.pulls(env, PullState.CLOSED)[-1:]:
             if tip(self.world.repo, pull.head_branch) is None:
                 return
-            self.world.people.reopen_as(pull.number, "kim", self.world.now)
+            try:
+                self.world.people.reopen_as(pull.number, "kim", self.world.now)
+            except Rejected:  # its branch was merged, or has gone back, since
+                return
             head = tip(self.world.repo, pull.head_branch)
             words = self.audit.words(head) if head in self.audit.heads and head is not None else {}
             for slot, word in words.items():

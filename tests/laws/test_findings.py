@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promoter.model.ledger import How, Place
+from promoter.model.ledger import How, Place, Result
 from promoter.run.adopt import adopt
 from promoter.run.run import run
 from tests.laws.history import DIAMOND, LINE, PEOPLE, Play, Shape
@@ -310,3 +310,16 @@ def test_a_proposal_that_a_person_amended_is_theirs_whatever_its_message_says(tm
     play.play([("approve", STAGING), ("say", "promote", STAGING), ("run",), ("run",)])
     assert play.world.pulls("staging")[0].head == head
     assert place(play, "staging").stay is None
+
+
+def test_a_dip_between_two_looks_that_the_cluster_remembers_starts_the_soak_again(tmp_path: Path) -> None:
+    play = Play(tmp_path, DIAMOND)
+    east = play.world.environments.index("east")
+    play.play([("change", [0, 1, 2, 3]), ("sync_run",), ("sync_run",), ("sync_run",)])
+    stay = place(play, "east").stay
+    assert stay is not None
+    assert stay.healthy_since is not None
+    play.play([("shaky", east), ("later", 10), ("shaky", east), ("later", 15), ("run",)])
+    assert 1 not in place(play, "east").outcomes
+    play.play([("later", 25), ("run",)])
+    assert place(play, "east").outcomes[1].result is Result.VERIFIED

@@ -139,7 +139,9 @@ class Clusters:
         for want in wanted:
             cluster = self.world.clusters[self.world.slot_of(want.slot.app, want.cluster)]
             key = (want.slot.app, want.slot.environment, want.cluster)
-            found[key] = ClusterLive(want.cluster, *self._judge(cluster, want, content_at))
+            answer, reason = self._judge(cluster, want, content_at)
+            well = self.world.well_since(want.slot.app, want.cluster) if answer is Answer.SUCCESS else None
+            found[key] = ClusterLive(want.cluster, answer, reason, well_since=well)
         return found
 
     def _judge(self, cluster: Cluster, want: Wanted, content_at: ContentAt) -> tuple[Answer, str]:
@@ -181,6 +183,8 @@ class World:
         self.people_commits: dict[str, list[Oid]] = {}
         self.judge_refs: Callable[[Sequence[RefUpdate]], dict[str, Any]] = lambda _u: {}
         self.judge_forge: Callable[[str, tuple[Any, ...]], dict[str, Any]] = lambda _n, _a: {}
+        self.well_since: Callable[[str, str], datetime | None] = lambda _a, _c: None
+        """(app, cluster) -> since when what it runs is healthy: as workloads do, clusters remember dips."""
         if lay is IN_PLACE:
             adopt(self.workspace("kim"), "shop")
 

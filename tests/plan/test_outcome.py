@@ -140,6 +140,32 @@ def test_a_dip_restarts_the_soak() -> None:
     assert (now.healthy_since, now.unhealthy_since) == (None, NOW)
 
 
+@pytest.mark.parametrize(
+    ("well", "begins_again"),
+    [
+        (None, False),
+        (40, False),
+        (29, False),
+        (28, True),
+        (0, True),
+        (-1, False),
+    ],  # minutes ago; the last: another clock
+)
+def test_a_dip_that_only_the_cluster_saw_restarts_the_soak(well: int | None, begins_again: bool) -> None:
+    place = since(50, healthy=29)
+    told = replace(WELL, well_since=ago(well) if well is not None else None)
+    now = becomes(place, look(2, told)).stay
+    assert now is not None
+    assert place.stay is not None
+    assert now.healthy_since == (NOW if begins_again else place.stay.healthy_since)
+
+
+def test_a_dip_that_the_cluster_remembers_is_told_once() -> None:
+    told = replace(WELL, well_since=ago(10))
+    first = becomes(since(50, healthy=29), look(2, told))
+    assert becomes(first, look(2, told)).stay == first.stay
+
+
 def test_a_second_look_at_a_dip_writes_nothing() -> None:
     place = since(50, unhealthy=20)
     assert becomes(place, look(2, SICK)).stay == place.stay

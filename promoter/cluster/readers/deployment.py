@@ -47,7 +47,15 @@ class DeploymentReader(DeliversNothing):
         health, reason = _decide(obj) if primary is None else _behind(obj, primary)
         serving = obj if primary is None else primary
         times = [moment(entry, "lastUpdateTime") for entry in entries(serving, "status", "conditions")]
-        return Report(key_of(obj) or _UNNAMED, health, reason, updated=latest(*times), images=pod_images(serving))
+        available = conditions(serving).get("Available", NO_CONDITION)
+        return Report(
+            key_of(obj) or _UNNAMED,
+            health,
+            reason,
+            updated=latest(*times),
+            well_since=available.since if available.status == "True" else None,
+            images=pod_images(serving),
+        )
 
 
 def _behind(obj: Object, primary: Object) -> Finding:

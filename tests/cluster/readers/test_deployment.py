@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -147,3 +148,9 @@ def test_healthy_only_when_every_pod_is_of_the_newest_spec(
         assert set(counts.values()) == {3}
         assert AVAILABLE in said
         assert DONE in said
+
+
+def test_since_when_it_is_available_is_told_while_it_is() -> None:
+    assert READER.read(deployment(), look()).well_since == datetime(2026, 3, 2, 10, 4, tzinfo=UTC)
+    gone = [{"type": "Available", "status": "False", "lastTransitionTime": at(4)}]
+    assert READER.read(deployment(status__conditions=gone), look()).well_since is None
