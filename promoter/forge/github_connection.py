@@ -33,7 +33,15 @@ if TYPE_CHECKING:
 
 PAGE: Final = 100
 """The most that GitHub gives at once."""
+_DISPENSABLE: Final = frozenset({"workflowRun"})
+"""What needs a right of its own (Actions: read), and only tells check runs of one name apart."""
+_GAVE_UP: Final = frozenset({"RESOURCE_LIMITS_EXCEEDED", "TIMEOUT"})
 _HIDDEN: Final = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES"})
+ABOUT: Final = "viewer {login}"
+ABOUT_REPOSITORY: Final = "nameWithOwner owner {__typename}"
+_MEET: Final = (
+    f"query($owner: String!, $name: String!) {{{ABOUT} repository(owner: $owner, name: $name) {{{ABOUT_REPOSITORY}}}}}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,28 +108,33 @@ class Connection:
     @property
     def identity(self) -> str:
         """Who we are: a login, or `NAME[bot]` of an app."""
-        if self._requester and not self._identity:
-            self.learn(self.query("{viewer {login}}", "ask who we are")["viewer"]["login"])
+        if not self._identity:
+            self._meet()
         return self._identity
 
     @property
     def is_organization(self) -> bool:
         """Whether an organisation owns the repository: only those have teams."""
         if self._is_organization is None:
-            text = (
-                "query($owner: String!, $name: String!) {repository(owner: $owner, name: $name) {owner {__typename}}}"
-            )
-            found = self.query(text, "ask who owns it", owner=self.place.owner, name=self.place.name)
-            self.learn(owner=found["repository"]["owner"]["__typename"])
+            self._meet()
         return bool(self._is_organization)
 
-    def learn(self, identity: str = "", owner: str = "") -> None:
-        """Take note of what an answer tells beside what was asked; the first word counts."""
-        if identity and not self._identity:
+    def learn(self, answer: Any) -> None:
+        """Take note of what the fields of `ABOUT` and `ABOUT_REPOSITORY` say in an answer.
+
+        Raises EdgeFailed when the repository has another name now.
+        """
+        login, repository = answer["viewer"]["login"], answer["repository"]
+        if not self._identity:
             is_app = self._door is not None and self._door.is_app
-            self._identity = f"{identity.removesuffix('[bot]')}[bot]" if is_app else identity
-        if owner and self._is_organization is None:
-            self._is_organization = owner == "Organization"
+            self._identity = f"{login.removesuffix('[bot]')}[bot]" if is_app else login
+        self._is_organization = repository["owner"]["__typename"] == "Organization"
+        name = repository["nameWithOwner"]
+        if name.casefold() != f"{self.place.owner}/{self.place.name}".casefold():
+            raise self._moved(name)
+
+    def _meet(self) -> None:
+        self.learn(self.query(_MEET, "ask who we are", owner=self.place.owner, name=self.place.name))
 
     @property
     def path(self) -> str:
@@ -136,6 +149,8 @@ class Connection:
 
     def every(self, path: str, doing: str, key: str = "", **query: str | int) -> Iterator[Any]:
         """Read a list to its end; `key`: where in the answer it is."""
+        if self._is_organization is None:
+            self._meet()  # under an old name GitHub forgets the question
         page = 1
         while True:
             asked = {**query, "per_page": PAGE, "page": page}
@@ -173,7 +188,12 @@ class Connection:
         body = {"query": text, "variables": variables}
         answer, _ = self._send("POST", self._requester.graphql_url, doing, {}, body, again)
         errors = (answer or {}).get("errors") or []
-        other = [one for one in errors if one.get("type") not in _HIDDEN or may_hide not in (one.get("path") or ())]
+        hidden = {may_hide, *_DISPENSABLE}
+        other = [
+            one
+            for one in errors
+            if one.get("type") not in _HIDDEN or hidden.isdisjoint(map(str, one.get("path") or ()))
+        ]
         if other:
             said = plain("; ".join(str(one.get("message", "")) for one in other))
             if all(one.get("type") == "NOT_FOUND" for one in other):
@@ -207,11 +227,15 @@ class Connection:
                     waits += 1
                     self._wait(pause, answer)
                     continue
-                if status < 400:
+                if status < 300 and not _gave_up(answer):
                     return answer, headers
-                if status < 500:
+                if 300 <= status < 400:
+                    raise self._moved()
+                if 400 <= status < 500:
                     raise from_status(str(self.place), doing, status, answer)
-                trouble = f"says {status}" + (f": {words(answer)}" if words(answer) else "")
+                status = 504 if status < 300 else status  # GraphQL says in an answer that it gave up
+                said = words(_of_limit(answer))
+                trouble = f"says {status}" + (f": {said}" if said else "")
             tries += 1
             if sent and not again:
                 raise Unsure(f"{self.place}: {doing}: GitHub {trouble}; it may have been done", "Run it again.")
@@ -229,9 +253,12 @@ class Connection:
         self.calls += 1
         try:
             status, headers, text = self._requester.requestJson(method, path, dict(query) or None, None, body)
-        except requests.exceptions.SSLError:
+        except requests.exceptions.SSLError as error:
+            if "CERTIFICATE_VERIFY_FAILED" not in repr(error):
+                raise _Broken("broke the TLS connection", sent=True) from None
             raise EdgeFailed(
-                f"{self.place}: no TLS connection can be made", "An own CA? Name its file in REQUESTS_CA_BUNDLE."
+                f"{self.place}: the certificate of GitHub is of an unknown authority, or not for this name",
+                "An own authority? Name its file in REQUESTS_CA_BUNDLE.",
             ) from None
         except requests.exceptions.ProxyError:
             raise _Broken("cannot be reached through the proxy", sent=False) from None
@@ -244,11 +271,14 @@ class Connection:
             raise _Broken("broke off in the middle of an answer", sent=True) from None
         except GithubException as error:  # from minting an App's token
             raise from_status(str(self.place), "get a token for the App", error.status, error.data) from None
-        except RuntimeError:
-            raise EdgeFailed(
-                f"{self.place}: GitHub has moved to another address", "Correct the repository's URL."
-            ) from None
+        except RuntimeError:  # a redirection that PyGithub does not follow
+            raise self._moved() from None
         return status, headers, text
+
+    def _moved(self, name: str = "") -> EdgeFailed:
+        """Give the error for a repository under another name: GitHub would answer, but not always what was asked."""
+        where = f"is {name} now" if name else "has moved to another address"
+        return EdgeFailed(f"{self.place} {where}", "Correct the repository's URL.")
 
     def _wait(self, seconds: float, answer: Any) -> None:
         said = words(_of_limit(answer)) or "a rate limit"
@@ -274,6 +304,19 @@ class _Broken(Exception):
     def __init__(self, words: str, sent: bool) -> None:
         super().__init__(words)
         self.sent = sent
+
+
+def _gave_up(answer: Any) -> bool:
+    """Tell whether GraphQL answers that it could not: a timeout, or too much at once."""
+    errors = (answer.get("errors") if isinstance(answer, dict) else None) or ()
+    return any(
+        isinstance(one, dict)
+        and (
+            one.get("type") in _GAVE_UP
+            or str(one.get("message", "")).startswith("Something went wrong while executing")
+        )
+        for one in errors
+    )
 
 
 def _of_limit(answer: Any) -> Any:

@@ -57,9 +57,8 @@ class Pulls:
 
     def _listed(self, heads: Sequence[Branch]) -> list[tuple[Branch, list[Any]]]:
         answer = self._connection.query(queries.heads(heads), "read pull requests", **self._names)
-        repository = answer["repository"]
-        self._connection.learn(answer["viewer"]["login"], repository["owner"]["__typename"])
-        return [(head, self._to_end(head, repository[f"h{at}"])) for at, head in enumerate(heads)]
+        self._connection.learn(answer)
+        return [(head, self._to_end(head, answer["repository"][f"h{at}"])) for at, head in enumerate(heads)]
 
     def _in_pieces(self, items: Sequence[T], size: int, ask: Callable[[Sequence[T]], list[U]]) -> list[U]:
         """Ask about all items, so many at a time, and about fewer when that is too much for GitHub."""

@@ -11,6 +11,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeVar
 
+from promoter.forge.github_connection import ABOUT, ABOUT_REPOSITORY
+
 T = TypeVar("T")
 
 BATCH: Final = 100
@@ -98,9 +100,9 @@ def of_commit(selection: str, *fragments: str) -> str:
 def heads(branches: Sequence[str]) -> str:
     """Ask for the first pull requests from each of `branches`, under `h0`, `h1`, ..."""
     return on_repository(
-        ("owner {__typename}", *(f"h{at}: {from_head(branch)}" for at, branch in enumerate(branches))),
+        (ABOUT_REPOSITORY, *(f"h{at}: {from_head(branch)}" for at, branch in enumerate(branches))),
         SHORT,
-        other="viewer {login}",
+        other=ABOUT,
     )
 
 

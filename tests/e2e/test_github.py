@@ -87,7 +87,7 @@ def test_from_dev_to_production(server: GitHub, repo: Repository, tmp_path: Path
     before = hub.writes
     job("run")
     assert hub.writes == before, "a run on an unchanged world writes nothing"
-    assert len(server.api()) == 5, "new comments; pull requests short and whole; two calls for the rules of production"
+    assert len(server.api()) == 6, "who we are; comments; pull requests, short and whole; two for the rules of prod"
     hub.review(waits.number, "lin", "APPROVED")
     job("run")
     assert waits.state == "OPEN", "the check has not passed"

@@ -256,8 +256,10 @@ def test_an_own_authority(tmp_path: Path) -> None:
         assert known is not None
         assert unknown is not None
         assert known.forge.pulls([HEAD]) == {HEAD: ()}
-        with pytest.raises(EdgeFailed, match=r"no TLS connection(.|\n)*REQUESTS_CA_BUNDLE"):
+        with pytest.raises(EdgeFailed, match=r"unknown authority(.|\n)*REQUESTS_CA_BUNDLE"):
             unknown.forge.pulls([HEAD])
+        server.faults = [Fault("/api/graphql"), Fault("/api/graphql", after=True, half=True)]
+        assert known.forge.pulls([HEAD]) == {HEAD: ()}, "a connection that breaks is no wrong certificate"
 
 
 def test_a_proxy(server: GitHub) -> None:

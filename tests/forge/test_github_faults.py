@@ -199,7 +199,49 @@ def test_a_read_that_never_works_ends(server: GitHub, forge: GitHubForge, pull: 
     assert 99 - server.faults[0].times == QUICK.tries
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '{"errors": [{"message": "Something went wrong while executing your query. This may be a timeout."}]}',
+        '{"data": {"repository": null}, "errors": [{"type": "RESOURCE_LIMITS_EXCEEDED", "message": "Too much."}]}',
+    ],
+)
+def test_a_question_that_github_gave_up_on_is_asked_again(
+    server: GitHub, forge: GitHubForge, pull: PullRequest, raw: str
+) -> None:
+    server.faults = [Fault("/api/graphql", status=200, raw=raw, times=2)]
+    assert forge.pulls([HEAD]) == {HEAD: (pull,)}
+    assert server.faults[0].times == 0
+
+
 # What GitHub refuses
+
+
+@pytest.mark.parametrize("first", ["pulls", "comments_since", "checks"])
+def test_a_repository_with_another_name_now(server: GitHub, forge: GitHubForge, repo: Repository, first: str) -> None:
+    """Under the old name GitHub redirects, and loses what was asked for on the way."""
+    head = propose(repo)
+    server.hub.called = "acme/ships"
+    with pytest.raises(EdgeFailed, match=r"acme/fleet is acme/ships now\n.*Correct the repository's URL"):
+        look(forge, head, first)
+
+
+def look(forge: GitHubForge, head: Oid, first: str) -> None:
+    if first == "pulls":
+        forge.pulls([HEAD])
+    elif first == "checks":
+        forge.checks(head)
+    else:
+        forge.comments_since(at(0))
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirection_is_never_taken_for_done(
+    server: GitHub, forge: GitHubForge, pull: PullRequest, status: int
+) -> None:
+    server.faults = [Fault("POST /api/v3/repos/acme/fleet/statuses/", status=status, message="Moved Permanently")]
+    with pytest.raises(EdgeFailed, match="moved to another address"):
+        forge.set_status(pull.head, "promoter", "success", "", "", at(1))
 
 
 def test_a_token_that_is_not_accepted(server: GitHub) -> None:

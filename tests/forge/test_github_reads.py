@@ -158,6 +158,15 @@ def test_a_rerun_counts_and_another_workflow_does_not_hide_it(
     assert [one.state for one in forge.checks(pull.head)] == ["failure"]
 
 
+def test_without_the_right_to_see_workflows_the_newest_run_counts(
+    server: GitHub, forge: GitHubForge, pull: PullRequest
+) -> None:
+    server.hub.people.hidden_workflows = True
+    server.hub.post_run(pull.head, "test", "github-actions", "failure", suite=1, workflow=10)
+    server.hub.post_run(pull.head, "test", "github-actions", "success", suite=2, workflow=11)
+    assert [one.state for one in forge.checks(pull.head)] == ["success"]
+
+
 def test_more_checks_than_a_page(server: GitHub, forge: GitHubForge, pull: PullRequest) -> None:
     for number in range(130):
         server.hub.post_run(pull.head, f"run-{number:03}", "github-actions", "success")

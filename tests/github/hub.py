@@ -34,6 +34,8 @@ class Hub:
         self.content = Content(path)
         self.people = People()
         self.now = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+        self.called = f"{OWNER}/{NAME}"
+        """Its name now; under the old one GitHub answers too."""
         self.writes = 0
         self.pulls: dict[int, Pull] = {}
         self.comments: dict[int, Comment] = {}

@@ -45,6 +45,7 @@ class Root:
         right = self.hub.people.right(self.user)
         return {
             "id": "R_1",
+            "nameWithOwner": self.hub.called,
             "owner": {"__typename": kind, "login": OWNER},
             "viewerPermission": None if right is Permission.NONE else right.value.upper(),
             "mergeCommitAllowed": "merge" in self.hub.methods,
@@ -213,7 +214,7 @@ class Root:
         if self.hub.people.hidden_checks:
             raise Problem("FORBIDDEN", "Resource not accessible by integration")
         found = [_status(one) for one in newest_statuses(self.hub, oid)]
-        found += [_run(one) for one in newest_runs(self.hub, oid)]
+        found += [_run(one, self.hub.people.hidden_workflows) for one in newest_runs(self.hub, oid)]
         return {"contexts": connection(found)} if found else None
 
     def comment(self, comment: Comment) -> Fields:
@@ -303,8 +304,12 @@ def _status(status: Status) -> Fields:
     }
 
 
-def _run(run: CheckRun) -> Fields:
-    workflow = None if run.workflow is None else {"workflow": {"databaseId": run.workflow, "name": "w"}}
+def _run(run: CheckRun, is_hidden: bool) -> Fields:
+    def workflow(info: object) -> Fields | None:
+        if is_hidden:
+            raise Problem("FORBIDDEN", "Resource not accessible by integration")
+        return None if run.workflow is None else {"workflow": {"databaseId": run.workflow}}
+
     return {
         "__typename": "CheckRun",
         "name": run.name,

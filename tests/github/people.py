@@ -24,6 +24,8 @@ class People:
     """GraphQL's viewer has no `[bot]` in its login."""
     hidden_rules: bool = False
     """The token may not see classic branch protection itself, as most may not."""
+    hidden_workflows: bool = False
+    """The token may not see runs of workflows."""
     hidden_checks: bool = False
     """The token may not see check runs."""
     hidden_teams: bool = False
