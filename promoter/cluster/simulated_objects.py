@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from promoter.cluster.objects import Key, Object, dig, integer, key_of, text
+from promoter.cluster.objects import Key, Object, dig, entries, integer, key_of, text
 from promoter.model.snapshot import Slot
 
 NAMESPACE = "flux-system"
@@ -153,6 +153,10 @@ def deployment(manifest: Object, phase: Phase, now: datetime, before: Object | N
     shown["spec"] = spec
     running = integer(before, "status", "availableReplicas") or 0
     shown["status"] = {"observedGeneration": generation, **_pods(spec["replicas"], running, phase, now)}
+    stood = {(text(one, "type"), text(one, "status")): one for one in entries(before, "status", "conditions")}
+    for condition in shown["status"]["conditions"]:  # what stays true keeps the time at which it became so
+        same = stood.get((condition["type"], condition["status"]), condition)
+        condition["lastTransitionTime"] = same["lastTransitionTime"]
     return shown
 
 
