@@ -197,6 +197,15 @@ class Ledger:
     releases: Mapping[int, Release] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
 
+    @property
+    def newest(self) -> Release | None:
+        """The newest release that was made, not adopted where it stood; where all were adopted, the newest of them.
+
+        It is what the dry branch is compared with: what was adopted says nothing about the dry branch.
+        """
+        made = [number for number, release in self.releases.items() if not release.adopted]
+        return self.releases[max(made or self.releases)] if self.releases else None
+
     def place(self, environment: str) -> Place:
         """Give what is remembered of `environment`: an empty place when nothing is."""
         return self.places.get(environment, _NOWHERE)

@@ -95,7 +95,7 @@ def _newest(ws: Workspace, app: AppRules, refs: Mapping[str, Oid]) -> Release | 
     if not ws.repository.store.has(refs[ref]):
         ws.repository.fetch([ref])
     ledger: Ledger = read_ledger(ws.repository, refs[ref], app.name)
-    release = ledger.releases[max(ledger.releases)] if ledger.releases else None
+    release = ledger.newest
     if release is not None and release.stored is not None and not ws.repository.store.has(release.stored):
         ws.repository.fetch([release.stored])
     return release

@@ -17,7 +17,6 @@ from promoter.errors import EdgeFailed
 from promoter.git.hydrator import FILE_NAME, NOTES_REF, parse_metadata, read_note
 from promoter.model.ledger import Ledger
 from promoter.model.names import ContentId, Oid
-from promoter.model.release import Release
 from promoter.model.snapshot import Slot
 from promoter.policy.rules import AppRules
 from promoter.run.workspace import Workspace
@@ -73,7 +72,7 @@ def hydrated(ws: Workspace, app: AppRules, refs: Mapping[str, Oid], dry: Oid) ->
 
 def moved_on(ws: Workspace, app: AppRules, ledger: Ledger, now: Hydrated) -> bool:
     """Tell whether `now` is to become a release: other content than the newest one's, from no older commit."""
-    newest: Release | None = ledger.releases[max(ledger.releases)] if ledger.releases else None
+    newest = ledger.newest
     if newest is None:
         return True
     store = ws.repository.store

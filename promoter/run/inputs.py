@@ -49,13 +49,11 @@ def requests(ws: Workspace, app: AppRules) -> list[RenderRequest]:
 
 def dry_changed(ws: Workspace, app: AppRules, ledger: Ledger, dry: Oid) -> bool:
     """Tell whether the dry branch's tip renders to something that the newest release did not see."""
-    newest = max(ledger.releases, default=None)
+    release = ledger.newest
     if ws.config.layout is None:
-        release = ledger.releases.get(newest) if newest is not None else None
         return release is not None and not release.adopted and _lacks(app, release)
-    if newest is None:
+    if release is None:
         return True
-    release = ledger.releases[newest]
     if release.dry == dry:
         return False
     if _lacks(app, release) and not release.adopted:

@@ -92,13 +92,14 @@ def write_ledger(
 
 def with_release(ledger: Ledger, release: Release) -> Ledger:
     """Give `ledger` with `release` as its newest, and without releases that nothing needs any more."""
-    named = {release.number}
+    made = ledger.newest if release.adopted else release
+    named = {release.number, *((made.number,) if made is not None else ())}
     for place in ledger.places.values():
         words = (place.stay, place.proposal, place.target, place.asked, *place.past[:5])
         named |= {word.release for word in words if word is not None}
     older = sorted(ledger.releases)[-(RELEASES_KEPT - 1) :]
     kept = {
-        number: replace(old, inputs={}) if old.inputs else old  # only the newest release's inputs are compared
+        number: replace(old, inputs={}) if old.inputs and old is not made else old  # only its inputs are compared
         for number, old in ledger.releases.items()
         if number in named or number in older
     }

@@ -98,7 +98,7 @@ def _rendered(
 ) -> tuple[Release, dict[str, Entry]]:
     store = ws.repository.store
     source = SourceTree(store, store.commit(release.dry).tree)
-    newest = ledger.releases[max(ledger.releases)] if ledger.releases else None
+    newest = ledger.newest
     # what did not render left nothing to take over, so it is tried again beside what did change
     before = {key: it for key, it in previous(app, newest).items() if newest is not None and key[1] in newest.content}
     results = hydrate(source, requests(ws, app), before, progress=progress, programs=Programs(ws.path))
@@ -128,7 +128,7 @@ def _named(ws: Workspace, app: AppRules, ledger: Ledger, release: Release) -> Re
     """Name a release that nobody gave a version by what stands in the files: somebody changed a tag by a commit."""
     if release.images or release.version:
         return release
-    newest = ledger.releases[max(ledger.releases)] if ledger.releases else None
+    newest = ledger.newest
     now = versions(ws, app, release.dry)
     before = versions(ws, app, newest.dry) if newest is not None and ws.repository.store.has(newest.dry) else {}
     moved = tuple(ImageChange(name, before.get(name, ""), new) for name, new in now.items() if before.get(name) != new)
@@ -142,7 +142,7 @@ def _in_place(ws: Workspace, app: AppRules, ledger: Ledger, release: Release, so
     if not isinstance(contents, InPlace):
         raise PromoterError(f"{app.name} is not edited in place")
     tree = ws.repository.store.commit(release.dry).tree
-    before = ledger.releases[max(ledger.releases)].content if ledger.releases else {}
+    before = ledger.newest.content if ledger.newest is not None else {}
     moved = {image.name: image.new + (f"@{image.digest}" if image.digest else "") for image in release.images}
     content, images = contents.fresh(app, tree, moved, source, before)
     version = release.version or (images[0].new if len(images) == 1 else "")
@@ -152,7 +152,7 @@ def _in_place(ws: Workspace, app: AppRules, ledger: Ledger, release: Release, so
 def _commits(ws: Workspace, app: AppRules, ledger: Ledger, dry: Oid) -> tuple[SourceCommit, ...]:
     """The commits of the dry branch since the newest release that touch what this app is made from."""
     store = ws.repository.store
-    newest = ledger.releases[max(ledger.releases)] if ledger.releases else None
+    newest = ledger.newest
     if newest is None or newest.dry == dry or not store.has(newest.dry):
         return ()
     paths = {path for inputs in newest.inputs.values() for path in inputs if not path.startswith("(")}

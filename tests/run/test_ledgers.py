@@ -167,3 +167,19 @@ def test_a_second_run_writes_nothing(busy: Shop) -> None:
         name: it for name, it in before.items() if "local" not in name
     }
     assert head(busy.repo) == before["refs/heads/main"]
+
+
+def test_what_was_adopted_leaves_the_newest_made_release_its_inputs() -> None:
+    first, second = release(1), release(2)
+    book = with_release(with_release(Ledger("shop"), first), second)
+    assert book.newest == second
+    for number in range(3, 40):
+        book = with_release(book, Release(number, NOW, Oid("d" * 40), "kim", {}, adopted=True))
+    assert book.newest == second
+    assert [number for number, it in book.releases.items() if it.inputs] == [2]
+
+
+def test_where_all_was_adopted_the_newest_of_that_counts() -> None:
+    assert Ledger("shop").newest is None
+    both = {number: Release(number, NOW, Oid("d" * 40), "kim", {}, adopted=True) for number in (0, 1)}
+    assert Ledger("shop", 2, both).newest == both[1]
