@@ -11,6 +11,7 @@ from promoter.plan.report.brings import named
 from promoter.plan.report.foreign import plain, source
 from promoter.plan.report.moment import Times, times
 from promoter.plan.report.view import View
+from promoter.policy.rules import OnDrift
 from promoter.run.drift import live, rendered
 from promoter.run.drift.between import Pair
 from promoter.run.drift.edits import Edit, Kind
@@ -64,13 +65,23 @@ def _edits(screen: Screen, found: Drifted, at: Times) -> None:
         if edit.trouble:
             screen.cells(("fail", f"  {edit.trouble}"))
         show_lines(screen, edit.difference)
-        screen.line(f"  keep it: promoter adopt {edit.app}; or take it back with git revert", "dim")
+        screen.line(f"  {_ways(found, edit)}", "dim")
 
 
 def _heading(found: Drifted, edit: Edit, at: Times) -> str:
     what = "nothing" if edit.release is None else plain(named(found.ledgers[edit.app], edit.release))
     how = "was changed by hand" if edit.kind is Kind.EDITED else "was merged together with other changes"
     return f"{edit.app} {edit.environment}  {what} {how}, seen {at.moment(edit.since)}"
+
+
+def _ways(found: Drifted, edit: Edit) -> str:
+    if edit.kind is Kind.MIXED:
+        return f"let the next release replace it: promoter resume {edit.app} {edit.environment}; or git revert"
+    if found.config.apps[edit.app].environments[edit.environment].drift is OnDrift.ADOPT:
+        return (
+            "drift: adopt; promoter run makes a release of it, unless somebody holds; or take it back with git revert"
+        )
+    return f"keep it: promoter adopt {edit.app}; or take it back with git revert"
 
 
 def _rendered(screen: Screen, found: Drifted, again: Sequence[rendered.Again]) -> None:

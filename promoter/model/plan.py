@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -28,6 +29,16 @@ class MakeRelease(Action):
     expect: Oid | None
     """The ledger tip that was seen."""
     from_environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptEdits(Action):
+    """Make a release of what people changed by hand, where the policy says so; it counts where it stands alone."""
+
+    expect: Oid | None
+    """The ledger tip that was seen."""
+    content: Mapping[str, ContentId]
+    """Environment -> what its slot was seen to hold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from promoter.model.forge import PullState
-from promoter.model.plan import Action, ClosePullRequest, MakeRelease, Plan, Record, SlotPlan, State
+from promoter.model.names import ContentId
+from promoter.model.plan import Action, AdoptEdits, ClosePullRequest, MakeRelease, Plan, Record, SlotPlan, State
 from promoter.model.snapshot import AppSeen, Snapshot
 from promoter.model.verdict import Answer, Verdict
 from promoter.plan.draft import ripen
@@ -26,7 +27,8 @@ from promoter.plan.standing import standing
 from promoter.plan.steps import Room, advance, withdraw
 from promoter.plan.target import choose
 from promoter.plan.together import Bound, advance_group, company, crew
-from promoter.policy.rules import AppRules, Config
+from promoter.policy.freeze import freeze_for
+from promoter.policy.rules import AppRules, Config, OnDrift
 
 
 def decide(config: Config, seen: Snapshot, now: datetime) -> Plan:
@@ -201,8 +203,10 @@ def _record(course: _Course) -> list[Action]:
 
 
 def _fresh(sight: Sight) -> list[Action]:
-    """Make a release of what people changed: the dry branch, or a moved value in a first environment."""
+    """Make a release of what people changed: a slot, the dry branch, or a moved value in a first environment."""
     name, tip = sight.app.name, sight.seen.ledger_tip
+    if edited := _adoptable(sight):  # first, or it would stand above what the dry branch has now
+        return [AdoptEdits(name, f"adopt what was changed by hand in {', '.join(edited)}", tip, edited)]
     if sight.seen.dry_changed:
         return [MakeRelease(name, "the dry branch has changed what is rendered", tip)]
     for environment, rules in sight.app.environments.items():
@@ -210,6 +214,23 @@ def _fresh(sight: Sight) -> list[Action]:
         if drift is not None and not rules.after.names and sight.slot(environment).slot.in_place:
             return [MakeRelease(name, f"somebody changed a value in {environment}", tip, environment)]
     return []
+
+
+def _adoptable(sight: Sight) -> dict[str, ContentId]:
+    """Give the hand edits that the policy takes for releases: environment -> content.
+
+    A person's word goes first: nothing is adopted where somebody holds or has named a release to go to.
+    """
+    found: dict[str, ContentId] = {}
+    for environment, rules in sight.app.environments.items():
+        place, slot = sight.places[environment], sight.slot(environment)
+        if place.drift is None or place.drift.content is None or rules.drift is not OnDrift.ADOPT:
+            continue
+        first = slot.slot.in_place and not rules.after.names  # a value changed there is a release for all
+        still = sight.hold(environment) is not None or freeze_for(sight.config, environment, sight.now) is not None
+        if not first and not still and place.target is None:
+            found[environment] = place.drift.content
+    return found
 
 
 def _same(sight: Sight, environment: str, release: int) -> bool:

@@ -78,9 +78,9 @@ def rules(
         _show_pull,
     )
     allow = {verb: pick.take(f"allow.{verb}", _allow(verb), who, ", ".join) for verb, who in ALLOWED.items()}
-    return Rules(after, promote, newer, accept, gates, verify, rollback, allow, clusters, lives.build(), pull), tuple(
-        pick.origins
-    )
+    drift = pick.word("drift", _RULES.drift)
+    found = Rules(after, promote, newer, accept, gates, verify, rollback, allow, clusters, lives.build(), pull, drift)
+    return found, tuple(pick.origins)
 
 
 class _Pick:

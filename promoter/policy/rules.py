@@ -38,6 +38,13 @@ class OnFailure(StrEnum):
     ROLLBACK = "rollback"
 
 
+class OnDrift(StrEnum):
+    """What follows when a slot was changed by hand to something no release explains."""
+
+    BLOCK = "block"
+    ADOPT = "adopt"
+
+
 @dataclass(frozen=True, slots=True)
 class After:
     """What an environment comes after: all of `names`, or any of them; no names: a first environment."""
@@ -126,6 +133,7 @@ class Rules:
     clusters: tuple[str, ...] = ()
     live: Live = Live("none")
     pull_request: PullRules = PullRules()
+    drift: OnDrift = OnDrift.BLOCK
 
 
 @dataclass(frozen=True, slots=True)

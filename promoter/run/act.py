@@ -18,6 +18,7 @@ from promoter.model.ledger import Kind, Place
 from promoter.model.names import Branch, ContentId, Oid
 from promoter.model.plan import (
     Action,
+    AdoptEdits,
     ClosePullRequest,
     Commit,
     MakeRelease,
@@ -31,6 +32,7 @@ from promoter.model.plan import (
 )
 from promoter.model.snapshot import AppSeen, Slot, Snapshot
 from promoter.plan.judge import HOLD_LABELS, STATUS
+from promoter.run.adopt import adopt_edits
 from promoter.run.content import make_commit, subject
 from promoter.run.grouped import Part, group_subject, make_group
 from promoter.run.ledgers import IDENTITY, ledger_ref, read_ledger, write_ledger
@@ -70,7 +72,7 @@ def act(ws: Workspace, seen: Snapshot, actions: Sequence[Action], on_event: Call
             refused.append(action)
             on_event(Event(*scope, "queued", str(queued.message)))
         except PromoterError as error:
-            if not isinstance(action, MakeRelease):  # what stands may move on without it
+            if not isinstance(action, MakeRelease | AdoptEdits):  # what stands may move on without it
                 stopped.add(scope)
             refused.append(action)
             on_event(Event(*scope, "refused", str(error)))
@@ -91,6 +93,9 @@ def _do(ws: Workspace, seen: Snapshot, action: Action) -> Event:
         case MakeRelease():
             release = make_release(ws, action.app, action.expect, action.from_environment, action.reason)
             return Event(action.app, "", "released", f"{release.name} {release.version}".strip())
+        case AdoptEdits():
+            adopted = adopt_edits(ws, action)
+            return Event(action.app, "", "released", f"{adopted.name}: {action.reason}")
         case Rename():
             rename(ws, action)
             return Event(action.app, "", "recorded", action.reason)

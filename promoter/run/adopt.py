@@ -5,13 +5,15 @@ What is adopted is verified where it stands and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from promoter.errors import UsageError
+from promoter.errors import LostRace, UsageError
 from promoter.model.ledger import How, Ledger, Outcome, Place, Result, Stay
 from promoter.model.names import ContentId, Oid
+from promoter.model.plan import AdoptEdits
 from promoter.model.release import Release
+from promoter.plan.arrival import PAST
 from promoter.plan.sight import BOT
 from promoter.policy.rules import AppRules
 from promoter.run.command import may
@@ -54,15 +56,62 @@ def adopt(ws: Workspace, app_name: str, lost_ledger: bool = False) -> Release:
     for name in content:
         may(ws, app.environments[name], "adopt", name)
     release = Release(ledger.next, ws.now(), dry, ws.user, content, adopted=True, inputs=_inputs(ws, app))
-    places = dict(ledger.places)
-    for name, held in content.items():
-        places[name] = _adopted(app, ledger.place(name), release, name, held, tips[name], ws)
-    ledger = replace(with_release(ledger, release), places=places)
-    kept = {name: contents.entry(held) for name, held in content.items()}
-    where = ", ".join(content)
-    said = f"{ws.user}: adopt what stands in {where}"
-    write_ledger(ws.repository, ref, tip, ledger, said, ws.now(), kept, seal=ws.seal)
+    places = {
+        name: _adopted(app, ledger.place(name), release, name, held, tips[name], ws) for name, held in content.items()
+    }
+    _write(ws, app, tip, ledger, release, places, f"{ws.user}: adopt what stands in {', '.join(content)}")
     return release
+
+
+def adopt_edits(ws: Workspace, action: AdoptEdits) -> Release:
+    """Make a release of hand edits by policy: in each environment a new stay, which has still to be verified there.
+
+    Raises LostRace when the ledger or a slot is not what was seen.
+    """
+    app = ws.app(action.app)
+    ref, branches = ledger_ref(ws.config, app.name), {name: app.slots[name].branch for name in action.content}
+    refs = ws.repository.refs([ref, *(f"refs/heads/{branch}" for branch in branches.values())])
+    if action.expect is None or refs.get(ref) != action.expect:
+        raise LostRace(f"the ledger of {app.name} has moved meanwhile")
+    ledger, store = read_ledger(ws.repository, action.expect, app.name), ws.repository.store
+    places: dict[str, Place] = {}
+    dry = ledger.newest.dry if ledger.newest is not None else ws.refresh(ws.repository.refs([ws.ref]))
+    release = Release(ledger.next, ws.now(), dry, ws.user, dict(action.content), adopted=True)
+    for name, held in action.content.items():
+        place, at = ledger.place(name), refs.get(f"refs/heads/{branches[name]}")
+        known = [place.stay.content] if place.stay is not None and place.stay.content is not None else []
+        if at is None or not store.has(at) or contents_at(ws, app, name, at, known) != held:
+            raise LostRace(f"{branches[name]} has changed meanwhile")
+        stay = Stay(release.number, held, at, ws.now(), How.ADOPTED)
+        past = ((place.stay, *place.past) if place.stay is not None else place.past)[:PAST]
+        places[name] = replace(place, stay=stay, past=past, drift=None, mark=max(place.mark, release.number))
+    _write(ws, app, action.expect, ledger, release, places, f"{release.name}: {action.reason}")
+    return release
+
+
+def contents_at(
+    ws: Workspace, app: AppRules, environment: str, commit: Oid, known: Sequence[ContentId]
+) -> ContentId | None:
+    """Give what the slot of `environment` holds in `commit`; None: nothing."""
+    tree = ws.repository.store.commit(commit).tree
+    return ws.contents(app).held(app.slots[environment], tree, known).content
+
+
+def _write(
+    ws: Workspace,
+    app: AppRules,
+    expect: Oid | None,
+    ledger: Ledger,
+    release: Release,
+    places: Mapping[str, Place],
+    said: str,
+) -> None:
+    contents = ws.contents(app)
+    new = with_release(replace(ledger, places={**ledger.places, **places}), release)
+    kept = {name: contents.entry(held) for name, held in release.content.items()}
+    write_ledger(
+        ws.repository, ledger_ref(ws.config, app.name), expect, new, said, ws.now(), kept, seal=ws.seal
+    )  # fmt: skip
 
 
 def _begun(ws: Workspace, app: AppRules, refs: Mapping[str, Oid]) -> Ledger:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from promoter.errors import LostRace, PromoterError
-from promoter.model.plan import Action, MakeRelease, Plan
+from promoter.model.plan import Action, AdoptEdits, MakeRelease, Plan
 from promoter.model.snapshot import Snapshot
 from promoter.plan.decide import decide
 from promoter.run.act import Event, act, where
@@ -83,4 +83,4 @@ def _annotate(ws: Workspace, seen: Snapshot, diary: _Diary) -> None:
 
 def _try(action: Action) -> tuple[str, str]:
     """What is not tried again in this run when `action` was refused: the environment; for a ledger, the whole app."""
-    return action.app, "a release" if isinstance(action, MakeRelease) else where(action)
+    return action.app, "a release" if isinstance(action, MakeRelease | AdoptEdits) else where(action)

@@ -49,6 +49,19 @@ def test_a_hand_edit_is_shown_with_who_made_it_and_steers_nothing(running: Fleet
     assert running("drift", "shop", "staging", "--exit-code").code == 0
 
 
+def test_where_the_policy_adopts_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fleet = make_fleet(tmp_path, capsys, CONFIG.replace("{name: dev,", "{name: dev, drift: adopt,"))
+    fleet.ok("release", "shop", "1.4.2")
+    fleet.ok("run")
+    edit(fleet)
+    assert "\n  drift: adopt; promoter run makes a release of it" in fleet.ok("drift", "shop", "dev")
+    assert "drift              adopt" in fleet.ok("config", "shop", "dev")
+    plan = fleet("plan", "shop", "--json").json
+    assert plan["actions"][0]["do"] == "record"
+    assert "released  shop  r2: adopt what was changed by hand in dev" in fleet.ok("run")
+    assert fleet.ok("drift", "shop", "--exit-code") == "no hand edits: 3 slots looked at\n"
+
+
 def test_looking_writes_nothing(running: Fleet) -> None:
     edit(running)
     before = running.repo.refs()

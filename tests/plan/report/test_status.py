@@ -10,6 +10,7 @@ from promoter.model.forge import PullState, PullText
 from promoter.model.ledger import Drift, Hold, Kind, Ledger
 from promoter.model.plan import (
     Action,
+    AdoptEdits,
     ClosePullRequest,
     Commit,
     MakeRelease,
@@ -179,6 +180,10 @@ ACTIONS: list[tuple[Action, dict[str, object]]] = [
     (
         MakeRelease("shop", "the dry branch has changed", oid(1), "dev"),
         {"do": "make_release", "expect": oid(1), "from_environment": "dev"},
+    ),
+    (
+        AdoptEdits("shop", "adopt what was changed by hand in dev", oid(1), {"dev": content(7)}),
+        {"do": "adopt_edits", "expect": oid(1), "content": {"dev": content(7)}},
     ),
     (Record("shop", "dev: r41 is healthy", None, ledger()), {"do": "record", "expect": None}),
     (
