@@ -86,8 +86,6 @@ class Connection:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.place = place
-        self.calls = 0
-        """How many requests were sent."""
         self.tell = tell
         self._enter = enter
         self._door: Door | None = None
@@ -147,16 +145,15 @@ class Connection:
         """Read one thing below the repository. Raises NotThere, Rejected, EdgeFailed."""
         return self._send("GET", self.path + path, doing, query, None, True)[0]
 
-    def every(self, path: str, doing: str, key: str = "", **query: str | int) -> Iterator[Any]:
-        """Read a list to its end; `key`: where in the answer it is."""
+    def every(self, path: str, doing: str, **query: str | int) -> Iterator[Any]:
+        """Read a list to its end."""
         if self._is_organization is None:
             self._meet()  # under an old name GitHub forgets the question
         page = 1
         while True:
             asked = {**query, "per_page": PAGE, "page": page}
             answer, headers = self._send("GET", self.path + path, doing, asked, None, True)
-            found = answer[key] if key else answer
-            yield from found
+            yield from answer
             if 'rel="next"' not in headers.get("link", ""):
                 return
             page += 1
@@ -250,7 +247,6 @@ class Connection:
         import requests
         from github import GithubException
 
-        self.calls += 1
         try:
             status, headers, text = self._requester.requestJson(method, path, dict(query) or None, None, body)
         except requests.exceptions.SSLError as error:

@@ -25,8 +25,6 @@ FOLDER = Path(__file__).parents[2] / ".tools" / "github"
 """Where `make .tools/github/.ready` puts what GitHub publishes."""
 MANY = frozenset({"path", "ref", "basehead", "branch"})
 """Path parameters that may hold slashes; the description cannot say so."""
-WRONG: Mapping[str, tuple[str, ...]] = {}
-"""Operation -> paths in its answers where GitHub's description does not tell what GitHub sends."""
 
 _HOME = "urn:github"
 _METHODS = ("get", "put", "post", "delete", "patch")

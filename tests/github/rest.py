@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from promoter.model.forge import Permission
 from tests.github.hub import NAME, OWNER, Hub, Refused
 from tests.github.people import is_bot
-from tests.github.records import CheckRun, Comment, Pull, Reaction, Rules, Status
-from tests.github.rules import newest_runs, rules
+from tests.github.records import Comment, Pull, Reaction, Rules, Status
+from tests.github.rules import rules
 
 
 @dataclass(frozen=True)
@@ -145,11 +145,6 @@ def list_statuses(asked: Asked) -> Answer:
     return 200, [_status(one) for one in reversed(asked.hub.statuses.get(asked.path["ref"], []))]
 
 
-def list_runs(asked: Asked) -> Answer:
-    found = newest_runs(asked.hub, asked.path["ref"])
-    return 200, {"total_count": len(found), "check_runs": [_run(asked.path["ref"], one) for one in found]}
-
-
 def permission(asked: Asked) -> Answer:
     login = asked.path["username"]
     right = asked.hub.people.right(login)
@@ -174,7 +169,6 @@ def access_token(asked: Asked) -> Answer:
 HANDLERS: Mapping[str, Handler] = {
     "apps/create-installation-access-token": access_token,
     "apps/get-repo-installation": installation,
-    "checks/list-for-ref": list_runs,
     "issues/add-assignees": add_assignees,
     "issues/add-labels": add_labels,
     "issues/create-comment": create_comment,
@@ -244,23 +238,6 @@ def _status(status: Status) -> dict[str, Any]:
         "creator": user(status.user),
         "created_at": iso(status.at),
         "updated_at": iso(status.at),
-    }
-
-
-def _run(commit: str, run: CheckRun) -> dict[str, Any]:
-    done = iso(run.at + timedelta(seconds=30)) if run.conclusion else None
-    return {
-        "id": run.id,
-        "name": run.name,
-        "head_sha": commit,
-        "status": run.status,
-        "conclusion": run.conclusion,
-        "started_at": iso(run.at),
-        "completed_at": done,
-        "html_url": f"https://ci.example/runs/{run.id}",
-        "details_url": f"https://ci.example/runs/{run.id}",
-        "app": {"slug": run.app, "owner": user(OWNER)},
-        "check_suite": {"id": run.suite},
     }
 
 

@@ -31,8 +31,6 @@ from tests.github.openapi import NotDescribed, description
 REST, GRAPHQL = "/api/v3", "/api/graphql"
 TOKEN = "ghp_0123456789abcdefghij"
 """The bot's token."""
-LISTS = frozenset({"check_runs"})
-"""Keys under which REST answers hold their list."""
 
 
 @dataclass
@@ -246,18 +244,15 @@ class _Handler(BaseHTTPRequestHandler):
         return {"token": token, "expires_at": rest.iso(until)}
 
     def _page(self, value: Any, query: dict[str, str]) -> tuple[Any, dict[str, str]]:
-        key = next(iter(LISTS & set(value)), None) if isinstance(value, dict) else None
-        items = value[key] if key else value
-        if self.command != "GET" or not isinstance(items, list):
+        if self.command != "GET" or not isinstance(value, list):
             return value, {}
         size, page = int(query.get("per_page", 30)), int(query.get("page", 1))
-        chosen = items[(page - 1) * size : page * size]
         headers = {}
-        if page * size < len(items):
+        if page * size < len(value):
             path = self.path.partition("?")[0]
             following = urlencode({**query, "page": page + 1})
             headers = {"Link": f'<{self.github.home}{path}?{following}>; rel="next"'}
-        return ({**value, key: chosen} if key else chosen), headers
+        return value[(page - 1) * size : page * size], headers
 
     def _go_wrong(self, fault: Fault, path: str, body: bytes, answer: bytes = b"") -> None:
         if not fault.after:
