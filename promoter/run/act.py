@@ -95,7 +95,7 @@ def _do(ws: Workspace, seen: Snapshot, action: Action) -> Event:
             return Event(action.app, "", "released", f"{release.name} {release.version}".strip())
         case AdoptEdits():
             adopted = adopt_edits(ws, action)
-            return Event(action.app, "", "released", f"{adopted.name}: {action.reason}")
+            return Event(action.app, "", "released", f"{adopted.name} adopted in {', '.join(adopted.content)}")
         case Rename():
             rename(ws, action)
             return Event(action.app, "", "recorded", action.reason)

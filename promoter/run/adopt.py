@@ -80,7 +80,7 @@ def adopt_edits(ws: Workspace, action: AdoptEdits) -> Release:
     for name, held in action.content.items():
         place, at = ledger.place(name), refs.get(f"refs/heads/{branches[name]}")
         known = [place.stay.content] if place.stay is not None and place.stay.content is not None else []
-        if at is None or not store.has(at) or contents_at(ws, app, name, at, known) != held:
+        if at is None or not store.has(at) or _content_at(ws, app, name, at, known) != held:
             raise LostRace(f"{branches[name]} has changed meanwhile")
         stay = Stay(release.number, held, at, ws.now(), How.ADOPTED)
         past = ((place.stay, *place.past) if place.stay is not None else place.past)[:PAST]
@@ -89,7 +89,7 @@ def adopt_edits(ws: Workspace, action: AdoptEdits) -> Release:
     return release
 
 
-def contents_at(
+def _content_at(
     ws: Workspace, app: AppRules, environment: str, commit: Oid, known: Sequence[ContentId]
 ) -> ContentId | None:
     """Give what the slot of `environment` holds in `commit`; None: nothing."""

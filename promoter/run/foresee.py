@@ -16,7 +16,6 @@ from promoter.errors import ConfigInvalid, EditRefused, RenderFailed
 from promoter.model.ledger import Ledger
 from promoter.model.names import Oid
 from promoter.model.release import Release
-from promoter.policy.load import Loaded, load
 from promoter.policy.rules import AppRules, Config, Render
 from promoter.render.hydrate import hydrate
 from promoter.render.inputs import inputs_of
@@ -70,22 +69,13 @@ def foresee(ws: Workspace, head: Oid) -> Foresight:
     tree = Oid(str(merged.write_tree(store.repo)))
     before = store.commit(dry).tree
     try:
-        then = replace(ws, loaded=_loaded(ws, tree), commit=head, _contents={})
+        then = replace(ws, loaded=ws.load(tree), commit=head, _contents={})
     except ConfigInvalid as invalid:
         return Foresight(faults=tuple(str(problem) for problem in invalid.problems))
     if then.config.layout is None:
         return replace(_in_place(then, before, tree), config=then.config)
     reaches = (_rendered(then, app, _newest(ws, app, refs), tree) for app in then.config.apps.values())
     return Foresight(tuple(reach for reach in reaches if reach is not None), config=then.config)
-
-
-def _loaded(ws: Workspace, tree: Oid) -> Loaded:
-    store = ws.repository.store
-
-    def children(path: str) -> list[str]:
-        return [name + ("/" if entry.is_tree else "") for name, entry in store.children(tree, path)]
-
-    return load(lambda path: store.read(tree, path), children, ws.branch)
 
 
 def _newest(ws: Workspace, app: AppRules, refs: Mapping[str, Oid]) -> Release | None:

@@ -81,15 +81,19 @@ class Workspace:
         store = self.repository.store
         if not store.has(tip):
             self.repository.fetch([self.ref])
-        tree = store.commit(tip).tree
+        self.loaded = self.load(store.commit(tip).tree)
+        self.commit = tip
+        self._contents = {}
+        return tip
+
+    def load(self, tree: Oid) -> Loaded:
+        """Read the config in a tree of the dry branch; what the workspace judges by stays. Raises ConfigInvalid."""
+        store = self.repository.store
 
         def children(path: str) -> list[str]:
             return [name + ("/" if entry.is_tree else "") for name, entry in store.children(tree, path)]
 
-        self.loaded = load(lambda path: store.read(tree, path), children, self.branch)
-        self.commit = tip
-        self._contents = {}
-        return tip
+        return load(lambda path: store.read(tree, path), children, self.branch)
 
     def app(self, name: str) -> AppRules:
         """Give the app `name`. Raises UsageError."""

@@ -58,7 +58,7 @@ def test_where_the_policy_adopts_it_says_so(tmp_path: Path, capsys: pytest.Captu
     assert "drift              adopt" in fleet.ok("config", "shop", "dev")
     plan = fleet("plan", "shop", "--json").json
     assert plan["actions"][0]["do"] == "record"
-    assert "released  shop  r2: adopt what was changed by hand in dev" in fleet.ok("run")
+    assert "released  shop  r2 adopted in dev" in fleet.ok("run")
     assert fleet.ok("drift", "shop", "--exit-code") == "no hand edits: 3 slots looked at\n"
 
 

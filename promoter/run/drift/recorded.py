@@ -8,7 +8,7 @@ from promoter.errors import ConfigInvalid, EdgeFailed
 from promoter.git.store import Entry
 from promoter.model.names import Oid
 from promoter.model.release import Release
-from promoter.policy.load import FILE, POLICIES, load
+from promoter.policy.load import FILE, POLICIES
 from promoter.policy.rules import AppRules, Config
 from promoter.render.port import RenderRequest
 from promoter.run.workspace import Workspace
@@ -43,17 +43,9 @@ class Recorded:
         known = self._known.get(key)
         found = _find(known, name, environments) if known is not None else None
         if found is None:
-            self._known[key] = config = self._load(tree)
+            self._known[key] = config = self.ws.load(tree).config
             found = _find(config, name, environments)
         return found
-
-    def _load(self, tree: Oid) -> Config:
-        store = self.ws.repository.store
-
-        def children(path: str) -> list[str]:
-            return [name + ("/" if entry.is_tree else "") for name, entry in store.children(tree, path)]
-
-        return load(lambda path: store.read(tree, path), children, self.ws.branch).config
 
 
 def _find(config: Config, name: str, environments: tuple[str, ...]) -> tuple[Config, AppRules, str] | None:

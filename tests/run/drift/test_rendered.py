@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -167,3 +168,13 @@ def test_commits_with_the_same_config_share_it_but_not_the_apps_that_a_pattern_f
         found = recorded.app(commit, app, ("gone", "prod"))
         assert found is not None
         assert (found[1].name, found[2]) == (app, "prod")
+
+
+def test_what_another_hydrator_writes_is_not_rendered(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path, RENDERED.replace("render: plain", "render: external"))
+    for name in ("dev", "prod"):
+        said = json.dumps({"repoURL": shop.repo.url, "drySha": head(shop.repo)})
+        files = {"hydrator.metadata": said, "shop/app.yaml": manifest(name, f"{IMAGE}:1.0.0")}
+        commit_files(shop.repo, f"environment/{name}-next", files, "hydrate", at=shop.now)
+    shop.run()
+    assert verdicts(again(shop)) == [(name, 1, "none", "another hydrator renders it") for name in ("dev", "prod")]
