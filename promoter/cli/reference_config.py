@@ -15,6 +15,7 @@ from promoter.policy.form import Form
 from promoter.policy.gates import KINDS
 from promoter.policy.gates.approvals import ApprovalForm
 from promoter.policy.gates.checks import CheckForm
+from promoter.policy.gates.commands import ProgramForm
 from promoter.policy.gates.window import WindowForm
 from promoter.policy.schema import (
     ConfigForm,
@@ -119,6 +120,7 @@ _SECTIONS = (
     _Section("gates", GatesForm),
     _Section("gates.approvals", ApprovalForm),
     _Section("gates.checks", CheckForm),
+    _Section("gates.commands", ProgramForm),
     _Section("gates.window", WindowForm),
     _Section("verify", VerifyForm),
     _Section("allow", AllowForm),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from promoter.model.ask import Replies
 from promoter.model.forge import Check, Protection, PullRequest
 from promoter.model.ledger import Kind, Ledger
 from promoter.model.names import Branch, ContentId, Oid
@@ -112,6 +113,8 @@ class AppSeen:
     problems: tuple[str, ...] = ()
     former: Mapping[str, tuple[PullRequest, ...]] = field(default_factory=dict)
     """Environment -> the pull requests into what its slot was under its old name."""
+    replies: Replies = field(default_factory=dict)
+    """What gates asked, and was found out."""
     doubt: str = ""
     """Why the ledger is not believed; it is left empty then, and nothing is done for the app."""
 

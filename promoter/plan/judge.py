@@ -44,18 +44,24 @@ def judge(sight: Sight, environment: str, release: int, kind: Kind) -> tuple[Ver
     own = tuple(_own(sight, environment, release, kind))
     if kind is Kind.ROLLBACK:
         return own
+    subject = subject_of(sight, environment, release, kind)
+    place = sight.places[environment]
+    gates = (v for gate in sight.rules(environment).gates for v in gate.evaluate(subject, sight.now))
+    return own + tuple(overridden(place, release, verdict, sight.show) for verdict in gates)
+
+
+def subject_of(sight: Sight, environment: str, release: int, kind: Kind) -> Subject:
+    """Give what the configured gates judge: `release` at the head that is exactly it, if it is proposed."""
     record = sight.release(release)
     pull, offer = open_pull(sight, environment), on_offer(sight, environment, release, kind)
     authors = {commit.author for commit in record.commits} | {record.by}
     head = offer.head if offer is not None else None
     current = pull if pull is not None and pull.head == head else None
-    subject = Subject(
+    return Subject(
         sight.app.name, environment, record, head, current, current.checks if current else (), frozenset(authors),
         sight.config.timezone, sight.places, sight.seen.ledger.releases,
+        sight.seen.replies,
     )  # fmt: skip
-    place = sight.places[environment]
-    gates = (v for gate in sight.rules(environment).gates for v in gate.evaluate(subject, sight.now))
-    return own + tuple(overridden(place, release, verdict, sight.show) for verdict in gates)
 
 
 def merge_word(sight: Sight, environment: str, release: int, kind: Kind) -> Verdict | None:

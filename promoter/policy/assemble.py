@@ -14,6 +14,7 @@ from promoter.policy.app import described, moved
 from promoter.policy.clashes import branch_clashes, name_clashes, slot_clashes
 from promoter.policy.effective import layers, rules, show_after
 from promoter.policy.entries import Children, Entry, expand
+from promoter.policy.gate import AskingGate
 from promoter.policy.node import Fault
 from promoter.policy.order import bridge
 from promoter.policy.origins import Origin, Origins
@@ -164,6 +165,10 @@ class _Maker:
         if "checks" in kinds:
             message = "commit proposes nothing that could be checked before; write promote: auto, or verify: {checks}"
             self.faults.append(Fault(spot, message))
+        for gate in made.gates:
+            if isinstance(gate, AskingGate):
+                message = f"commit proposes nothing that {gate.kind} could be asked about; write promote: auto"
+                self.faults.append(Fault(spot, message))
 
 
 RULES = frozenset(HereForm.model_fields)

@@ -1,7 +1,8 @@
 """Running the programs that render: found on one search path, in a clean environment, within limits.
 
-Invariants: a program sees no variable of ours but PATH (so no token), its own empty HOME and TMPDIR, and ends, with
-all it started, when its time is over. Messages hold no temporary path, so the same failure reads the same twice.
+Invariants: a program sees no variable of ours but PATH and what it is handed (so no token), its own empty HOME and
+TMPDIR, and ends, with all it started, when its time is over. Messages hold no temporary path, so the same failure reads
+the same twice.
 """
 
 from __future__ import annotations
@@ -68,8 +69,16 @@ class Programs:
         """End what runs; what is started later ends at once."""
         self._stopped.set()
 
-    def run(self, argv: Sequence[str], room: Room, folder: str = "", *, offline: bool = True) -> bytes:
-        """Run `argv` in `folder` of the room and give what it printed.
+    def run(
+        self,
+        argv: Sequence[str],
+        room: Room,
+        folder: str = "",
+        *,
+        offline: bool = True,
+        variables: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Run `argv` in `folder` of the room, with `variables` beside its own, and give what it printed.
 
         Raises RenderFailed with the last lines of its stderr when it fails or prints too much, Unable when it cannot
         start, is too slow, or was stopped.
@@ -83,6 +92,7 @@ class Programs:
             "TMPDIR": str(room.scratch / "tmp"),
             "LANG": "C.UTF-8",
             **(_OFFLINE if offline else {}),
+            **(variables or {}),
         }
         try:
             process = subprocess.Popen(

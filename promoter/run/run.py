@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from promoter.errors import LostRace, PromoterError
+from promoter.model.ask import Ask, Reply
 from promoter.model.plan import Action, AdoptEdits, MakeRelease, Plan
 from promoter.model.snapshot import Snapshot
 from promoter.plan.decide import decide
 from promoter.run.act import Event, act, where
+from promoter.run.asking import answered
 from promoter.run.interchange import annotate
 from promoter.run.look import look
 from promoter.run.workspace import Workspace
@@ -44,10 +46,12 @@ class _Diary:
         return tuple(event for event in self.events if event.what in kinds)
 
 
-def see(ws: Workspace, apps: Sequence[str] | None = None) -> tuple[Snapshot, Plan]:
-    """Look and decide, without doing anything."""
+def see(
+    ws: Workspace, apps: Sequence[str] | None = None, known: dict[Ask, Reply] | None = None
+) -> tuple[Snapshot, Plan]:
+    """Look and decide, without doing anything; `known`: what gates asked before in this run, to be added to."""
     seen = look(ws, apps)
-    return seen, decide(ws.config, seen, ws.now())
+    return answered(ws, seen, decide(ws.config, seen, ws.now()), {} if known is None else known)
 
 
 def run(
@@ -57,8 +61,9 @@ def run(
     diary = _Diary(tell=on_event)
     refused: set[tuple[str, str]] = set()
     losses = 0
+    known: dict[Ask, Reply] = {}
     for _ in range(PASSES):
-        seen, plan = see(ws, apps)
+        seen, plan = see(ws, apps, known)
         todo = [action for action in plan.actions if not refused & {_try(action), (action.app, "")}]
         if not todo or losses == LOSSES:
             break

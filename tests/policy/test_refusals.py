@@ -105,6 +105,11 @@ KEYS = [
         "promote",
         "commit makes no pull request, so nobody could approve; write promote: auto, or approvals: 0",
     ),
+    (
+        "promote: commit\n    gates: {commands: {smoke: [ci/smoke.sh]}}",
+        "promote",
+        "commit proposes nothing that commands could be asked about; write promote: auto",
+    ),
     ("rollback: request", "rollback", "request is not one of commit, auto, review"),
     ("newer: skip", "newer", "skip is not one of replace, wait, queue"),
     ("accept: {semver: about 1}", "accept.semver", "'about' is not a version bound; write for example >=1.0 <2"),
@@ -181,7 +186,7 @@ def test_one_wrong_key_of_an_environment(line: str, key: str, message: str) -> N
     assert wrong(text) == [f"promoter.yaml:8:environments[prod].{key}: {message}"]
 
 
-@pytest.mark.parametrize("key", ["jobs", "metrics", "http", "commands", "manifests", "signature", "image"])
+@pytest.mark.parametrize("key", ["jobs", "metrics", "http", "manifests", "signature", "image"])
 @pytest.mark.parametrize("part", ["gates", "verify"])
 def test_a_rule_that_cannot_be_kept_yet_is_refused(part: str, key: str) -> None:
     assert key not in KINDS

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promoter.model.ask import Ask, Reply
 from promoter.model.ledger import Drift, How, Outcome, Place, Result, Stay
 from promoter.model.release import ImageChange, SourceCommit
 from promoter.model.verdict import Answer, worst
@@ -16,6 +17,7 @@ from promoter.policy.gate import Gate, Subject
 from promoter.policy.gates import GATES
 from promoter.policy.gates.approvals import Approvals, Rule
 from promoter.policy.gates.checks import Checks, Wanted
+from promoter.policy.gates.commands import Commands, Program
 from promoter.policy.gates.expression import Expression
 from promoter.policy.gates.window import Window
 from promoter.policy.span_text import parse_span
@@ -33,6 +35,18 @@ def expression(text: str) -> Expression:
     return Expression((("", text),))
 
 
+SMOKE = Program(("ci/smoke.sh",), timedelta(minutes=1))
+COMMANDS = Commands((("smoke", SMOKE),))
+
+
+def replied(given: Subject, _: datetime) -> bool:
+    """Somebody said success of exactly this."""
+    return given.head is not None and any(
+        reply.answer is Answer.SUCCESS and (ask.head, ask.release, ask.settings) == (given.head, 41, SMOKE)
+        for ask, reply in given.replies.items()
+    )
+
+
 CASES: Mapping[str, list[tuple[Gate, Known]]] = {
     "approvals": [
         (Approvals((Rule(1),)), lambda given, _: given.pull is not None and given.head is not None and any(
@@ -44,6 +58,7 @@ CASES: Mapping[str, list[tuple[Gate, Known]]] = {
             (one.name, one.state, one.reporter) == ("lint", "success", "ci") for one in given.checks
         )),
     ],
+    "commands": [(COMMANDS, replied)],
     "expression": [
         (expression("release.version != 'x'"), lambda given, _: bool(given.release.version)),
         (expression("!(release.version == 'x')"), lambda given, _: bool(given.release.version)),
@@ -72,8 +87,21 @@ releases = st.builds(
     st.sampled_from([(), (ImageChange("ui", "1", "2"),), (ImageChange("ui", "1", "2", "sha256:1"),)]),
     st.sampled_from([(), (SourceCommit(OLD, "ada", "x"),)]),
 )
+asks = st.builds(
+    Ask,
+    st.just("commands"),
+    st.sampled_from(["smoke", "x"]),
+    st.just("shop"),
+    st.sampled_from(["prod", "dev"]),
+    st.sampled_from([41, 40]),
+    st.sampled_from(["", "1.4.2"]),
+    st.just(OLD),
+    st.sampled_from([HEAD, OLD]),
+    st.sampled_from([SMOKE, replace(SMOKE, run=("x",))]),
+)
+replies = st.dictionaries(asks, st.builds(Reply, st.sampled_from(Answer), st.just("as it is")), max_size=3)
 subjects = st.builds(
-    lambda made, release, places: replace(made, release=release, places=places),
+    lambda made, release, places, replies: replace(made, release=release, places=places, replies=replies),
     st.builds(
         subject,
         st.sampled_from([
@@ -92,6 +120,7 @@ subjects = st.builds(
     ),
     releases,
     st.dictionaries(st.sampled_from(["dev", "staging"]), places),
+    replies,
 )  # fmt: skip
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
@@ -100,6 +129,7 @@ def test_every_kind_is_here() -> None:
     assert CASES.keys() == GATES.keys()
 
 
+@settings(deadline=None)  # the first expression imports its library
 @given(subjects, moments)
 def test_nothing_passes_on_what_is_not_known(given_subject: Subject, now: datetime) -> None:
     for cases in CASES.values():
@@ -119,6 +149,7 @@ def test_each_can_pass() -> None:
     full = replace(
         subject(review("ada"), checks=(check("lint", "success"),)), release=release, places={"staging": place}
     )
+    full = replace(full, replies={ask: Reply(Answer.SUCCESS, "well") for ask in COMMANDS.asks(full)})
     monday = datetime(2026, 11, 16, 12, tzinfo=UTC)
     found = [worst(gate.evaluate(full, monday)) for cases in CASES.values() for gate, _ in cases]
     assert set(found) == {Answer.SUCCESS}
