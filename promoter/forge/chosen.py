@@ -76,11 +76,13 @@ class _Way:
     def __init__(self, place: GitHubPlace, env: Mapping[str, str], tell: Callable[[str], None], limits: Limits) -> None:
         self._place, self._env, self._tell, self._limits = place, env, tell, limits
         self._made: tuple[Any, str] | None = None
+        self._granted: Mapping[str, str] | None = None
 
     def enter(self) -> Door:
         """Give the way in. Raises EdgeFailed when there is no token, Rejected when the App is not installed here."""
         auth, identity = self._auth()
-        return Door(self._requester(auth), identity, find_token(self._place, self._env).startswith(_OF_APP))
+        is_app = find_token(self._place, self._env).startswith(_OF_APP)
+        return Door(self._requester(auth), identity, is_app, self._granted)
 
     def password(self) -> str:
         """Give a token for Git; empty when there is none."""
@@ -119,6 +121,7 @@ class _Way:
             raise Rejected(
                 error.message, f"Is {APP_ID} the App's id, the key one of its keys, and is it installed here?"
             ) from None
+        self._granted = found["permissions"]
         return _masking(app.get_installation_auth(found["id"]), self._env), f"{found['app_slug']}[bot]"
 
     def _requester(self, auth: Any) -> Requester:

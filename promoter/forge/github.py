@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
+from promoter.forge.github_access import Accesses
 from promoter.forge.github_checks import Checks
 from promoter.forge.github_comments import Comments
 from promoter.forge.github_connection import STANDARD, Connection, Door, Limits
@@ -20,7 +21,18 @@ from promoter.forge.github_people import People
 from promoter.forge.github_place import GitHubPlace
 from promoter.forge.github_protection import Protections
 from promoter.forge.github_pulls import Pulls
-from promoter.model.forge import Check, Comment, Deployment, Permission, Protection, PullRequest, PullText, Receipt
+from promoter.model.forge import (
+    Check,
+    Comment,
+    Deployment,
+    Permission,
+    Protection,
+    PullRequest,
+    PullText,
+    Receipt,
+    Standing,
+    Writers,
+)
 from promoter.model.names import Branch, Oid
 from promoter.plan.verbs import VERBS
 
@@ -50,6 +62,7 @@ class GitHubForge:
         self._edits = Edits(self.connection, self._pulls)
         self._comments = Comments(self.connection)
         self._protections = Protections(self.connection)
+        self._access = Accesses(self.connection)
         self._merges = Merges(self.connection, self._pulls, self._checks, self._protections, sleep)
 
     @property
@@ -126,3 +139,18 @@ class GitHubForge:
     def protection(self, branch: Branch) -> Protection:
         """Give what rulesets and branch protection ask of merges into `branch`."""
         return self._protections.of(branch).protection
+
+    def standing(self, reads: Collection[str]) -> Standing:
+        """Give what our token may do; `reads`: what is read beyond what always is: `checks`, `deployments`, `members`.
+
+        Of a fine-grained token GitHub tells only whether it may push; what it reads is tried.
+        """
+        return self._access.standing(reads)
+
+    def writers(self, branch: Branch) -> Writers:
+        """Give who may push to `branch`, which need not exist."""
+        return self._access.writers(branch)
+
+    def disabled_jobs(self) -> Mapping[str, str]:
+        """Give path -> why, of workflows that do not run whatever they listen to; none when that is hidden."""
+        return self._access.disabled_workflows()

@@ -69,6 +69,8 @@ class Door:
     identity: str = ""
     is_app: bool = False
     """The token is an app's, GITHUB_TOKEN among them: its login ends in `[bot]`, whether GitHub says so or not."""
+    granted: Mapping[str, str] | None = None
+    """What the App's installation may: `contents` -> `write`; None: that is not told."""
 
 
 class Connection:
@@ -111,6 +113,11 @@ class Connection:
         return self._identity
 
     @property
+    def granted(self) -> Mapping[str, str] | None:
+        """What the App's installation may: `contents` -> `write`; None: we are none, or that is not told."""
+        return self._door.granted if self._door is not None else None
+
+    @property
     def is_organization(self) -> bool:
         """Whether an organisation owns the repository: only those have teams."""
         if self._is_organization is None:
@@ -144,6 +151,10 @@ class Connection:
     def get(self, path: str, doing: str, **query: str | int) -> Any:
         """Read one thing below the repository. Raises NotThere, Rejected, EdgeFailed."""
         return self._send("GET", self.path + path, doing, query, None, True)[0]
+
+    def look(self, path: str, doing: str, **query: str | int) -> tuple[Any, Mapping[str, str]]:
+        """Read one thing as `get` does, and give the answer's headers with it, in lower case."""
+        return self._send("GET", self.path + path, doing, query, None, True)
 
     def every(self, path: str, doing: str, **query: str | int) -> Iterator[Any]:
         """Read a list to its end."""

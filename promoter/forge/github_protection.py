@@ -17,7 +17,7 @@ from promoter.model.forge import Protection
 from promoter.model.names import Branch
 
 METHODS: Final = ("merge", "squash", "rebase")
-_PUSHABLE: Final = frozenset({"creation", "deletion", "non_fast_forward", "required_linear_history"})
+PUSHABLE: Final = frozenset({"creation", "deletion", "non_fast_forward", "required_linear_history"})
 """Rules that let one commit on top of a branch be pushed; under all others GitHub refuses a push, or may."""
 _REF: Final = """ref(qualifiedName: $ref) {
   refUpdateRule {requiredApprovingReviewCount requiredStatusCheckContexts requiresLinearHistory viewerCanPush}
@@ -85,7 +85,7 @@ def _together(found: Any, rules: Iterable[Any]) -> BranchRules:
         methods.discard("merge")
     return BranchRules(
         Protection(
-            may_push=may_push and kinds <= _PUSHABLE,
+            may_push=may_push and kinds <= PUSHABLE,
             methods=tuple(method for method in METHODS if method in methods),
             required_checks=tuple(dict.fromkeys(checks)),
             required_approvals=approvals,

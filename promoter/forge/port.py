@@ -10,7 +10,18 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from promoter.model.forge import Check, Comment, Deployment, Permission, Protection, PullRequest, PullText, Receipt
+from promoter.model.forge import (
+    Check,
+    Comment,
+    Deployment,
+    Permission,
+    Protection,
+    PullRequest,
+    PullText,
+    Receipt,
+    Standing,
+    Writers,
+)
 from promoter.model.names import Branch, Oid
 
 
@@ -99,4 +110,21 @@ class Teams(Protocol):
 
     def members(self, team: str) -> frozenset[str] | None:
         """Give who is in `team`, empty when there is no such team; None: that is not told."""
+        ...
+
+
+@runtime_checkable
+class Access(Protocol):
+    """A forge that tells what our token may do, and who else may; everything here only reads."""
+
+    def standing(self, reads: Collection[str]) -> Standing:
+        """Give what we may do; `reads`: what is read beyond what always is: `checks`, `deployments`, `members`."""
+        ...
+
+    def writers(self, branch: Branch) -> Writers:
+        """Give who may push to `branch`, which need not exist."""
+        ...
+
+    def disabled_jobs(self) -> Mapping[str, str]:
+        """Give path -> why, of the files of jobs that do not run whatever they listen to; none when that is hidden."""
         ...

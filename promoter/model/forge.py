@@ -141,6 +141,34 @@ class Protection:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What our token may do, as far as the forge tells."""
+
+    lacks: tuple[str, ...] = ()
+    """Rights that are needed and not there, in the forge's own words: `contents: write`."""
+    starts_workflows: bool = True
+    """Whether what we push, and pull requests that we open, start the forge's own jobs."""
+    expires: datetime | None = None
+    """When the token ends; None: never, or that is not told."""
+    archived: bool = False
+    """The repository cannot be written to by anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """Who may push to a branch, as far as the forge tells."""
+
+    we: bool
+    """Whether we may, be it because we may bypass the rules."""
+    kept: bool
+    """Some rule keeps people with the right to write from pushing there."""
+    others: tuple[str, ...] = ()
+    """Who else may bypass that rule: `the role maintain`, `team 7`; as many as we are shown."""
+    deletable: bool = False
+    """Whoever may write may delete the branch, and make another in its place."""
+
+
+@dataclass(frozen=True, slots=True)
 class PullText:
     """What promoter wants a pull request to say."""
 

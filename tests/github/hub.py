@@ -12,7 +12,7 @@ from pathlib import Path
 from promoter.model.forge import Permission
 from tests.github.content import Conflict, Content
 from tests.github.people import People
-from tests.github.records import CheckRun, Comment, Deployed, Happening, Pull, Reaction, Review, Rules, Status
+from tests.github.records import CheckRun, Comment, Deployed, Happening, Pull, Reaction, Review, Rules, Status, Workflow
 from tests.github.rules import refusal
 
 OWNER, NAME = "acme", "fleet"
@@ -48,6 +48,9 @@ class Hub:
         self.methods: tuple[str, ...] = ("merge", "squash", "rebase")
         """What the repository allows."""
         self.owned_by_user = False
+        self.private = True
+        self.archived = False
+        self.workflows: list[Workflow] = []
         self.slow_mergeable = 0
         """How many times mergeability is not known yet after a head was pushed."""
         self._ids = 1000

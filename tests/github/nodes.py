@@ -126,12 +126,17 @@ class Root:
             "requiredStatusCheckContexts": list(wanted.checks),
             "requiresLinearHistory": wanted.linear,
             "viewerCanPush": wanted.push,
+            "allowsDeletions": wanted.deletable,
         }
 
         def whole(info: object) -> Fields:
             if self.hub.people.hidden_rules:
                 raise Problem("FORBIDDEN", "Resource not accessible by integration")
-            return {"requiresStrictStatusChecks": wanted.strict}
+            return {
+                "requiresStrictStatusChecks": wanted.strict,
+                "restrictsPushes": bool(wanted.actors) or not wanted.push,
+                "pushAllowances": connection([{"actor": _allowed(*one)} for one in wanted.actors]),
+            }
 
         return {"name": branch, "refUpdateRule": rule, "branchProtectionRule": whole}
 
@@ -243,6 +248,11 @@ def actor(login: str | None) -> Fields | None:
     if login is None:
         return None
     return {"__typename": "Bot" if is_bot(login) else "User", "login": login.removesuffix("[bot]")}
+
+
+def _allowed(kind: str, _: int | None, name: str) -> Fields:
+    """Give who may push to a protected branch."""
+    return {"__typename": kind, "login" if kind == "User" else "slug": name}
 
 
 def _requests(pull: Pull) -> list[Fields]:

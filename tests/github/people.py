@@ -28,6 +28,10 @@ class People:
     """The token may not see runs of workflows."""
     hidden_checks: bool = False
     """The token may not see check runs."""
+    hidden_deployments: bool = False
+    """The token may not read deployments."""
+    granted: dict[str, str] = field(default_factory=dict)
+    """What the App's installation may."""
     hidden_teams: bool = False
     """The token may not read the organisation's teams."""
 

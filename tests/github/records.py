@@ -124,6 +124,19 @@ class Rules:
     linear: bool = False
     queue: bool = False
     classic: bool = False
+    deletable: bool = True
+    bypass: str = "never"
+    """Whether the bot may bypass the ruleset."""
+    actors: tuple[tuple[str, int | None, str], ...] = ()
+    """(type, id, mode) of who may bypass it; of classic protection (`User` or `App`, 0, login) of who may push."""
+
+
+@dataclass
+class Workflow:
+    """One workflow's file, and whether it runs."""
+
+    path: str
+    state: str = "active"
 
 
 @dataclass

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from promoter.model.forge import Permission
+from tests.github import access
 from tests.github.hub import NAME, OWNER, Hub, Refused
 from tests.github.people import is_bot
 from tests.github.records import Comment, Pull, Reaction, Rules, Status
@@ -154,12 +155,14 @@ def permission(asked: Asked) -> Answer:
 
 
 def branch_rules(asked: Asked) -> Answer:
-    wanted = rules(asked.hub, asked.path["branch"])
-    return 200, _ruleset(Rules(methods=wanted.methods) if wanted.classic else wanted)
+    branch = asked.path["branch"]
+    wanted = rules(asked.hub, branch)
+    found = _ruleset(Rules(methods=wanted.methods) if wanted.classic else wanted)
+    return 200, [{**one, "ruleset_id": access.ruleset_id(asked.hub, branch)} for one in found]
 
 
 def installation(asked: Asked) -> Answer:
-    return 200, {"id": 77, "app_slug": "promoter", "account": user(OWNER), "permissions": {}}
+    return 200, {"id": 77, "app_slug": "promoter", "account": user(OWNER), "permissions": asked.hub.people.granted}
 
 
 def access_token(asked: Asked) -> Answer:
@@ -167,8 +170,10 @@ def access_token(asked: Asked) -> Answer:
 
 
 HANDLERS: Mapping[str, Handler] = {
+    "actions/list-repo-workflows": lambda asked: (200, access.workflows(asked.hub, asked.query)),
     "apps/create-installation-access-token": access_token,
     "apps/get-repo-installation": installation,
+    "checks/list-for-ref": lambda asked: (200, access.check_runs(asked.hub)),
     "issues/add-assignees": add_assignees,
     "issues/add-labels": add_labels,
     "issues/create-comment": create_comment,
@@ -183,8 +188,11 @@ HANDLERS: Mapping[str, Handler] = {
     "reactions/delete-for-issue-comment": delete_reaction,
     "reactions/list-for-issue-comment": list_reactions,
     "repos/create-commit-status": create_status,
+    "repos/get": lambda asked: (200, access.repository(asked.hub, asked.user)),
     "repos/get-branch-rules": branch_rules,
     "repos/get-collaborator-permission-level": permission,
+    "repos/get-repo-ruleset": lambda asked: (200, access.ruleset(asked.hub, int(asked.path["ruleset_id"]))),
+    "repos/list-deployments": lambda asked: (200, access.deployments(asked.hub)),
     "repos/list-commit-statuses-for-ref": list_statuses,
 }
 
@@ -263,7 +271,9 @@ def _ruleset(wanted: Rules) -> list[dict[str, Any]]:
         found.append({"type": "required_linear_history"})
     if wanted.queue:
         found.append({"type": "merge_queue", "parameters": _QUEUE})
-    return [{**one, "ruleset_id": 5, "ruleset_source": f"{OWNER}/{NAME}"} for one in found]
+    if not wanted.deletable:
+        found.append({"type": "deletion"})
+    return [{**one, "ruleset_source": f"{OWNER}/{NAME}"} for one in found]
 
 
 _QUEUE = {

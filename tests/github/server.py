@@ -87,6 +87,8 @@ class GitHub(ThreadingHTTPServer):
         self.tokens = {TOKEN: self.hub.people.bot}
         self.app_key: str | None = None
         """The public key of the app with id 41."""
+        self.headers: dict[str, str] = {}
+        """What every answer of the REST API carries."""
         self.lifetime = 3600
         """How many seconds a minted token holds."""
         self.faults: list[Fault] = []
@@ -226,7 +228,7 @@ class _Handler(BaseHTTPRequestHandler):
         asked = rest.Asked(self.github.hub, user, self.github.home, found, query, body)
         status, value = rest.HANDLERS[operation.id](asked)
         paged, headers = self._page(value, query)
-        return status, headers, described.answer(operation, status, paged)
+        return status, {**headers, **self.github.headers}, described.answer(operation, status, paged)
 
     def _app(self) -> None:
         secret = self.headers.get("Authorization", "").partition(" ")[2]
