@@ -71,7 +71,8 @@ VERBS = (
         "",
         "Say what is wrong with access and wiring: what, where, why it matters, and what to do.",
         "Tries the clusters, looks for the controller of each slot, for what is posted, for who can write the ledgers, "
-        "for versions that float and approvals that nobody can give. It writes nothing.",
+        "for versions that float and approvals that nobody can give; on GitHub also at the token, the branches' rules "
+        "and the workflow. It writes nothing.",
         ("doctor", "doctor --json", "doctor --exit-code"),
     ),
     Verb(

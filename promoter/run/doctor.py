@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promoter.errors import ConfigInvalid, PromoterError
 from promoter.run.finding import Finding, Ground, Severity
@@ -27,7 +27,7 @@ def examine(ws: Workspace) -> Examined:
     refs = dict(ws.repository.refs(["refs/heads/"]))
     ws.refresh(refs)
     ground = Ground(ws, refs)
-    found = [(name, finding) for name in PROBES for finding in _probed(name, ground)]
+    found = _together([(name, finding) for name in PROBES for finding in _probed(name, ground)])
     found.sort(key=lambda entry: _ORDER.index(entry[1].severity))
     clusters = {cluster for seat in ground.seats for cluster in seat.rules.clusters}
     return Examined(tuple(found), len(ground.seats), len(clusters))
@@ -36,6 +36,19 @@ def examine(ws: Workspace) -> Examined:
 def problems(examined: Examined) -> Sequence[Finding]:
     """Give the findings that somebody must do something about."""
     return [finding for _, finding in examined.findings if finding.severity is Severity.PROBLEM]
+
+
+def _together(found: list[tuple[str, Finding]]) -> list[tuple[str, Finding]]:
+    """Make one finding of what stopped several probes: a token that is missing stops all that ask the forge."""
+    stopped: dict[str, list[str]] = {}
+    for name, finding in found:
+        if finding.subject == name:
+            stopped.setdefault(finding.text, []).append(name)
+    return [
+        (name, replace(finding, subject=", ".join(stopped[finding.text])) if finding.subject == name else finding)
+        for name, finding in found
+        if finding.subject != name or stopped[finding.text][0] == name
+    ]
 
 
 def _probed(name: str, ground: Ground) -> Iterator[Finding]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from promoter.forge.local import LocalForge
-from promoter.model.forge import Protection
+from promoter.forge.port import Access
+from promoter.model.forge import Protection, Writers
 from promoter.model.names import Branch
 from promoter.run.finding import Finding, Ground, Probe, Severity
 
@@ -19,8 +20,8 @@ def probe(ground: Ground) -> Iterator[Finding]:
     """Ask the forge what protects each ledger's branch, as far as it tells."""
     config, ws = ground.ws.config, ground.ws
     branches = [Branch(config.ledger.replace("{app}", app)) for app in config.apps]
-    protections = {branch: ws.forge.protection(branch) for branch in branches}
-    shut = [branch for branch in branches if not protections[branch].may_push]
+    writers = {branch: _writers(ground, branch) for branch in branches}
+    shut = [branch for branch in branches if not writers[branch].we]
     if shut:
         yield Finding(
             Severity.PROBLEM,
@@ -39,7 +40,7 @@ def probe(ground: Ground) -> Iterator[Finding]:
                 "give the key's file: PROMOTER_SIGNING_KEY",
             )
         return
-    bare = [branch for branch in branches if protections[branch] == Protection()]
+    bare = [branch for branch in branches if not writers[branch].kept]
     if bare and isinstance(ws.forge, LocalForge):
         why = f"{_FORGED}; without a forge nobody can be kept from it"
         yield Finding(Severity.NOTE, _some(bare), "nothing protects the ledgers", why, _SIGN)
@@ -50,6 +51,41 @@ def probe(ground: Ground) -> Iterator[Finding]:
             "the forge tells of no protection",
             _FORGED,
             f"protect these branches so that only {ws.forge.identity} may push, or {_SIGN}",
+        )
+    yield from _leaky({branch: one for branch, one in writers.items() if one.kept}, ws.forge.identity)
+
+
+def _writers(ground: Ground, branch: Branch) -> Writers:
+    """Give who may push; a forge that does not tell has some rule, or none."""
+    forge = ground.ws.forge
+    if isinstance(forge, Access):
+        return forge.writers(branch)
+    asks = forge.protection(branch)
+    return Writers(we=asks.may_push, kept=asks != Protection())
+
+
+def _leaky(kept: Mapping[Branch, Writers], us: str) -> Iterator[Finding]:
+    """Find protection with holes."""
+    shared: dict[tuple[str, ...], list[Branch]] = {}
+    for branch, one in kept.items():
+        if one.others:
+            shared.setdefault(one.others, []).append(branch)
+    for others, branches in shared.items():
+        yield Finding(
+            Severity.WARNING,
+            _some(branches),
+            f"{', '.join(others)} may push there too",
+            _FORGED,
+            f"let only {us} bypass that rule, or {_SIGN}",
+        )
+    loose = [branch for branch, one in kept.items() if one.deletable]
+    if loose:
+        yield Finding(
+            Severity.WARNING,
+            _some(loose),
+            "whoever may write may delete these branches",
+            "what they remember would be gone, and others can be made in their place",
+            "forbid their deletion and creation in the same rule",
         )
 
 
