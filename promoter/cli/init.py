@@ -47,10 +47,18 @@ if TYPE_CHECKING:
         metavar="NAME",
         help="Copy a policy that comes with promoter. Repeatable.",
     ),
+    click.Option(["--no-workflow"], is_flag=True, help="On GitHub: leave out the workflow that runs promoter."),
     click.Option(["--dry-run"], is_flag=True, help="Only show what would be written."),
 )
 def init(
-    shell: Shell, layout: str, live: str, pins: tuple[str, ...], commits: bool, policies: tuple[str, ...], dry_run: bool
+    shell: Shell,
+    layout: str,
+    live: str,
+    pins: tuple[str, ...],
+    commits: bool,
+    policies: tuple[str, ...],
+    no_workflow: bool,
+    dry_run: bool,
 ) -> None:
     """Look at a repository and propose."""
     from promoter.errors import UsageError
@@ -58,7 +66,7 @@ def init(
 
     if commits and dry_run:
         raise UsageError("--commit writes and --dry-run does not", "Leave one of the two out.")
-    wish = Wish(Layouts(layout), live, pins or None, policies)
+    wish = Wish(Layouts(layout), live, pins or None, policies, workflow=not no_workflow)
     if commits:
         _in_repository(shell, wish, commits=True)
     elif not _in_folder(shell, wish, dry_run):
@@ -72,6 +80,7 @@ def _in_folder(shell: Shell, wish: Wish, dry_run: bool) -> bool:
 
     from promoter.cli.proposed import Written, show
     from promoter.errors import UsageError
+    from promoter.forge.chosen import forge_for
     from promoter.git.url import is_url
     from promoter.git.working_copy import working_copy
     from promoter.render.program import Programs
@@ -89,7 +98,8 @@ def _in_folder(shell: Shell, wish: Wish, dry_run: bool) -> bool:
     branches = [name.rpartition("refs/heads/")[2] for name in copy.store.repo.references]
     tree = copy.store.commit(copy.head).tree
     name = copy.root.resolve().name.removesuffix(".git")
-    place = Place(copy.store, tree, name, copy.branch or "main", branches)
+    on_github = bool(copy.origin) and forge_for(copy.origin, os.environ) is not None
+    place = Place(copy.store, tree, name, copy.branch or "main", branches, on_github)
     proposal = propose(place, wish, Programs(os.environ.get("PATH")))
     written = () if dry_run else write(proposal, copy)
     show(shell, place, proposal, Written(folder=str(copy.root), files=written))

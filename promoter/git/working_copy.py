@@ -22,6 +22,8 @@ class WorkingCopy:
     head: Oid
     branch: str
     """The branch that is checked out; empty when HEAD names a commit."""
+    origin: str = ""
+    """The address of the remote `origin`, or of the only one; empty when there is none."""
 
 
 def working_copy(folder: Path) -> WorkingCopy | None:
@@ -44,4 +46,7 @@ def working_copy(folder: Path) -> WorkingCopy | None:
     if store.repo.head_is_unborn:
         raise EdgeFailed(f"{root} has no commit yet", "Commit what is there first: it is what is looked at.")
     branch = "" if store.repo.head_is_detached else str(store.repo.head.shorthand)
-    return WorkingCopy(store, Path(root), Oid(str(store.repo.head.target)), branch)
+    names = list(store.repo.remotes.names())
+    remote = "origin" if "origin" in names else names[0] if len(names) == 1 else ""
+    origin = str(store.repo.remotes[remote].url) if remote else ""
+    return WorkingCopy(store, Path(root), Oid(str(store.repo.head.target)), branch, origin)

@@ -22,6 +22,7 @@ from promoter.run.init_entries import Entry, entry_of, grouped
 from promoter.run.init_live import live_note, parse_live
 from promoter.run.init_notes import apps_found, next_commands, pin_notes
 from promoter.run.init_text import config_text
+from promoter.run.init_workflow import Offer, offer
 from promoter.run.pin import pin
 from promoter.run.pin_found import Pins, parse_asked
 from promoter.run.pin_proof import edited, version_of
@@ -59,6 +60,8 @@ class Wish:
     """`NAME=VERSION` texts, none of them needed; None: nothing is pinned."""
     policies: tuple[str, ...] = ()
     """Names of policies that come with promoter and are to be copied."""
+    workflow: bool = True
+    """On GitHub: the workflow that runs promoter is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ class Place:
     """The branch that people edit."""
     branches: Collection[str] = ()
     """Branches that there are."""
+    on_github: bool = False
+    """It is a working copy of a repository on GitHub: a workflow can be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ class Proposal:
 def propose(place: Place, wish: Wish, programs: Programs) -> Proposal:
     """Look at the repository and propose.
 
-    Raises UsageError when there is a config already and nothing is to be pinned, EdgeFailed when no app is found,
+    Raises UsageError when there is a config already and nothing else is to be done, EdgeFailed when no app is found,
     EditRefused and RenderFailed from pinning, ConfigInvalid when no valid config fits what was found.
     """
     live, copied = parse_live(wish.live), policy_files(wish.policies)
@@ -105,7 +110,7 @@ def propose(place: Place, wish: Wish, programs: Programs) -> Proposal:
         )
     dry = Dry(place.store, place.tree)
     if FILE in dry.files:
-        return _pin_only(place, wish, dry, programs)
+        return _pin_only(place, wish, dry, programs) if wish.pin is not None else _workflow_only(place, wish, dry)
     found = survey(dry, place.repository, rendered=rendered)
     _refuse_empty(found)
     pins = Pins()
@@ -120,8 +125,10 @@ def propose(place: Place, wish: Wish, programs: Programs) -> Proposal:
     notes += [live_note(wish.live, found.environments), *_layout_notes(found.apps, wish.layout)]
     notes += pin_notes(pins.pinned, pins.left)
     notes += [Note(Tone.FOUND, f"{path}: name it on an environment, policy: {Path(path).stem}") for path in copied]
+    offered = _offered(place, wish, str(TEMPLATES[wish.layout]["branch"]) if rendered else "")
+    notes += offered.notes
     return Proposal(
-        {**pins.files, **copied, FILE: text.encode()},
+        {**pins.files, **copied, **offered.files, FILE: text.encode()},
         text,
         found,
         tuple(notes),
@@ -132,11 +139,6 @@ def propose(place: Place, wish: Wish, programs: Programs) -> Proposal:
 
 def _pin_only(place: Place, wish: Wish, dry: Dry, programs: Programs) -> Proposal:
     """Pin what an existing config names."""
-    if wish.pin is None:
-        raise UsageError(
-            f"{FILE} is there already, and is not overwritten",
-            "promoter config checks it. promoter init --pin moves versions into each environment's own files.",
-        )
     config = _load(dry, place.dry).config
     if config.layout is not None:
         raise UsageError(
@@ -152,6 +154,26 @@ def _pin_only(place: Place, wish: Wish, dry: Dry, programs: Programs) -> Proposa
         ("promoter plan",),
         pins,
     )
+
+
+def _workflow_only(place: Place, wish: Wish, dry: Dry) -> Proposal:
+    """Add the workflow to an existing config."""
+    if place.on_github and wish.workflow:
+        config = _load(dry, place.dry).config
+        offered = _offered(place, wish, config.layout.branch if config.layout is not None else "")
+        if offered.files:
+            return Proposal(offered.files, "", Survey(config.environments, ()), offered.notes, ("promoter doctor",))
+    raise UsageError(
+        f"{FILE} is there already, and is not overwritten",
+        "promoter config checks it. promoter init --pin moves versions into each environment's own files.",
+    )
+
+
+def _offered(place: Place, wish: Wish, template: str) -> Offer:
+    """Give the workflow where one can be written and is wanted."""
+    if not (place.on_github and wish.workflow):
+        return Offer()
+    return offer(place.store, place.tree, place.dry, template)
 
 
 def _pinned(place: Place, wish: Wish, apps: Sequence[AppFound], programs: Programs) -> Pins:

@@ -264,3 +264,42 @@ def test_a_policy_that_does_not_come_along(shared: Repository, tmp_path: Path, r
     code, _, said = run("init", "--repo", str(clone), "--live", "none", "--policy", "prod")
     assert (code, (clone / "promoter.yaml").exists()) == (2, False)
     assert "promoter brings no policy prod" in said
+
+
+GITHUB = ".github/workflows/promoter.yaml"
+
+
+def on_github(repo: Repository, folder: Path) -> Path:
+    clone = cloned(repo, folder)
+    git(clone, "remote", "set-url", "origin", "git@github.com:acme/fleet.git")
+    return clone
+
+
+def test_a_working_copy_of_github_gets_the_workflow(shared: Repository, tmp_path: Path, run: Run) -> None:
+    clone = on_github(shared, tmp_path)
+    code, out, err = run("init", "--repo", str(clone), "--layout", "folders", "--live", "none")
+    assert (code, err) == (0, "")
+    assert f"{GITHUB} runs promoter on GitHub by the job's own token" in out
+    assert f"Wrote {GITHUB}, promoter.yaml in " in out
+    assert 'branches: [main, "deploy"]' in (clone / GITHUB).read_text()
+
+
+def test_a_config_that_is_there_gets_it_too(shared: Repository, tmp_path: Path, run: Run) -> None:
+    clone = on_github(shared, tmp_path)
+    code, out, _ = run("init", "--repo", str(clone), "--layout", "branches", "--live", "none", "--no-workflow")
+    assert (code, (clone / ".github").exists(), "runs promoter" in out) == (0, False, False)
+    git(clone, "add", "-A")
+    git(clone, "commit", "-qm", "Let promoter promote")
+    code, out, _ = run("init", "--repo", str(clone))
+    assert (code, f"Wrote {GITHUB} in " in out) == (0, True)
+    assert 'branches: [main, "environment/**"]' in (clone / GITHUB).read_text()
+    assert git(clone, "status", "--porcelain").strip() == "?? .github/"
+    git(clone, "add", "-A")
+    git(clone, "commit", "-qm", "Run promoter")
+    assert run("init", "--repo", str(clone))[0] == 2
+
+
+def test_other_working_copies_get_none(shared: Repository, tmp_path: Path, run: Run) -> None:
+    clone = cloned(shared, tmp_path)
+    assert run("init", "--repo", str(clone), "--live", "none")[0] == 0
+    assert not (clone / ".github").exists()
