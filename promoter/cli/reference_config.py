@@ -16,6 +16,8 @@ from promoter.policy.gates import KINDS
 from promoter.policy.gates.approvals import ApprovalForm
 from promoter.policy.gates.checks import CheckForm
 from promoter.policy.gates.commands import ProgramForm
+from promoter.policy.gates.http import ServiceForm
+from promoter.policy.gates.metrics import MetricForm
 from promoter.policy.gates.window import WindowForm
 from promoter.policy.schema import (
     ConfigForm,
@@ -121,6 +123,8 @@ _SECTIONS = (
     _Section("gates.approvals", ApprovalForm),
     _Section("gates.checks", CheckForm),
     _Section("gates.commands", ProgramForm),
+    _Section("gates.http", ServiceForm),
+    _Section("gates.metrics", MetricForm),
     _Section("gates.window", WindowForm),
     _Section("verify", VerifyForm),
     _Section("allow", AllowForm),
@@ -227,7 +231,7 @@ def _scalar(entry: Mapping[str, Any]) -> str:
     if str(entry.get("pattern", "")).endswith("[wdhms])+$"):
         return "duration"
     formats = {"regex": "regular expression", "date": "date"}
-    words = {"string": "text", "integer": "number", "boolean": "`true` or `false`"}
+    words = {"string": "text", "integer": "number", "number": "number", "boolean": "`true` or `false`"}
     return formats.get(str(entry.get("format", ""))) or words[str(entry["type"])]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -25,6 +25,7 @@ from promoter.policy.schema import ConfigForm, Way
 from promoter.policy.schema_app import AppForm
 from promoter.policy.schema_rules import HereForm, RulesForm
 from promoter.policy.spelling import guess
+from promoter.policy.web import allowed
 
 MANY = 10
 """So many clashes of one kind are told one by one."""
@@ -154,7 +155,8 @@ class _Maker:
             where += ", without the environments that the app leaves out"
         return Origin("after", show_after(after), where)
 
-    def _judge(self, made: Rules, said: Iterable[RulesForm]) -> None:
+    def _judge(self, made: Rules, said: Sequence[RulesForm]) -> None:
+        self._hosts(made, said)
         if made.promote is not Promote.COMMIT:
             return
         spot = next(form.spot("promote") for form in said if form.promote is not None)
@@ -169,6 +171,15 @@ class _Maker:
             if isinstance(gate, AskingGate):
                 message = f"commit proposes nothing that {gate.kind} could be asked about; write promote: auto"
                 self.faults.append(Fault(spot, message))
+
+    def _hosts(self, made: Rules, said: Sequence[RulesForm]) -> None:
+        """Find hosts that gates would ask and that the config does not name."""
+        for gate in made.gates:
+            for host in sorted(getattr(gate, "hosts", ())):
+                if not allowed(host, self.form.hosts):
+                    form = next(form for form in said if getattr(form.gates, gate.kind, None) is not None)
+                    message = f"{host} may not be asked; write it in promoter.yaml: hosts: [{host}]"
+                    self.faults.append(Fault(form.node.find("gates", gate.kind), message))
 
 
 RULES = frozenset(HereForm.model_fields)

@@ -65,7 +65,7 @@ def load(read: Read, children: Children, dry: str = "main") -> Loaded:
     found = [*problems, *place(roots, faults)]
     known = list(found)
     found += policies.problems + place([*roots, *policies.roots], policies.faults)
-    found += [problem for problem in place(roots, assembled.faults) if not _follows(problem, known)]
+    found += [problem for problem in place([*roots, *policies.roots], assembled.faults) if not _follows(problem, known)]
     if found:
         raise ConfigInvalid(found)
     return Loaded(assembled.config, assembled.origins, tuple(sorted(place(roots, assembled.warnings))))

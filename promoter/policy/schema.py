@@ -39,6 +39,7 @@ from promoter.policy.schema_live import KINDS, LiveField
 from promoter.policy.schema_rules import Environment, RulesForm
 from promoter.policy.span_text import SpanTexts, parse_span
 from promoter.policy.spans import opening
+from promoter.policy.web import host_pattern
 
 PolicyForm = RulesForm
 _SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)
@@ -185,6 +186,8 @@ class ConfigForm(Form):
     timezone: Timezone = "UTC"
     """For freezes and for times that people read."""
     freeze: Annotated[tuple[FreezeForm, ...], BeforeValidator(some_items)] = ()
+    hosts: Annotated[tuple[Annotated[str, BeforeValidator(host_pattern)], ...], BeforeValidator(some_items)] = ()
+    """Whom gates may ask, `prom.example`, `prom.example:9090` or `*.acme.example`. Default: nobody."""
     limits: LimitsForm = Field(default_factory=LimitsForm.model_construct)
     dry: DryForm = Field(default_factory=DryForm.model_construct)
     names: NamesForm = Field(default_factory=NamesForm.model_construct)

@@ -22,9 +22,9 @@ from promoter.model.verdict import Verdict
 from promoter.policy.form import Form
 from promoter.policy.gate import Gate, Subject, asked, from_reply
 from promoter.policy.node import Node, node_of
-from promoter.policy.scalars import Positive, Said, entries, said, some_items
+from promoter.policy.scalars import Positive, Said, entries, some_items
+from promoter.policy.web import variable
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+/-]*")
 _LONGEST = timedelta(minutes=10)
 
@@ -63,13 +63,6 @@ def _within(value: timedelta) -> timedelta:
     return value
 
 
-def _variable(node: object) -> str:
-    name = said(node)
-    if not _VARIABLE.fullmatch(name):
-        raise ValueError(f"{name} is not the name of a variable; its value stays where the run's job keeps it")
-    return name
-
-
 def _run(node: object) -> tuple[Node, ...]:
     words = some_items(node)
     program = words[0].text or ""
@@ -85,7 +78,7 @@ class ProgramForm(Form):
     """An executable file of this repository and its arguments, without a shell."""
     within: Annotated[Positive, AfterValidator(_within)] = timedelta(minutes=1)
     """How long it may take, at most 10m. Default: 1m."""
-    env: Annotated[tuple[Annotated[str, BeforeValidator(_variable)], ...], BeforeValidator(some_items)] = ()
+    env: Annotated[tuple[Annotated[str, BeforeValidator(variable)], ...], BeforeValidator(some_items)] = ()
     """Variables of the run's own environment that it gets, by name, such as a token's. Their values are kept out of
     what is shown. Default: none."""
 

@@ -19,6 +19,8 @@ from promoter.policy.gates.approvals import Approvals, Rule
 from promoter.policy.gates.checks import Checks, Wanted
 from promoter.policy.gates.commands import Commands, Program
 from promoter.policy.gates.expression import Expression
+from promoter.policy.gates.http import Http, Service
+from promoter.policy.gates.metrics import Metric, Metrics
 from promoter.policy.gates.window import Window
 from promoter.policy.span_text import parse_span
 from tests.policy.gates.subjects import HEAD, NOON, OLD, check, review, subject
@@ -35,14 +37,19 @@ def expression(text: str) -> Expression:
     return Expression((("", text),))
 
 
-SMOKE = Program(("ci/smoke.sh",), timedelta(minutes=1))
-COMMANDS = Commands((("smoke", SMOKE),))
+SETTINGS = (
+    Program(("ci/smoke.sh",), timedelta(minutes=1)),
+    Service("https://gate.example", "true"),
+    Metric("https://prom.example", "up", least=1),
+)
+SMOKE, SERVICE, METRIC = SETTINGS
+COMMANDS, HTTP, METRICS = Commands((("smoke", SMOKE),)), Http((("smoke", SERVICE),)), Metrics((("smoke", METRIC),))
 
 
 def replied(given: Subject, _: datetime) -> bool:
     """Somebody said success of exactly this."""
     return given.head is not None and any(
-        reply.answer is Answer.SUCCESS and (ask.head, ask.release, ask.settings) == (given.head, 41, SMOKE)
+        reply.answer is Answer.SUCCESS and (ask.head, ask.release) == (given.head, 41) and ask.settings in SETTINGS
         for ask, reply in given.replies.items()
     )
 
@@ -69,6 +76,8 @@ CASES: Mapping[str, list[tuple[Gate, Known]]] = {
         (expression("!('blocked' in labels)"), lambda given, _: given.pull is not None),
         (expression("commits[0].author != 'mallory'"), lambda given, _: bool(given.release.commits)),
     ],
+    "http": [(HTTP, replied)],
+    "metrics": [(METRICS, replied)],
     "window": [
         (Window((parse_span("Mon-Thu 09:00-16:00"),)), lambda _, now: now.weekday() < 4 and 9 <= now.hour < 16),
     ],
@@ -89,7 +98,7 @@ releases = st.builds(
 )
 asks = st.builds(
     Ask,
-    st.just("commands"),
+    st.sampled_from(["commands", "http", "metrics"]),
     st.sampled_from(["smoke", "x"]),
     st.just("shop"),
     st.sampled_from(["prod", "dev"]),
@@ -97,7 +106,7 @@ asks = st.builds(
     st.sampled_from(["", "1.4.2"]),
     st.just(OLD),
     st.sampled_from([HEAD, OLD]),
-    st.sampled_from([SMOKE, replace(SMOKE, run=("x",))]),
+    st.sampled_from([*SETTINGS, replace(SMOKE, run=("x",))]),
 )
 replies = st.dictionaries(asks, st.builds(Reply, st.sampled_from(Answer), st.just("as it is")), max_size=3)
 subjects = st.builds(
@@ -149,7 +158,10 @@ def test_each_can_pass() -> None:
     full = replace(
         subject(review("ada"), checks=(check("lint", "success"),)), release=release, places={"staging": place}
     )
-    full = replace(full, replies={ask: Reply(Answer.SUCCESS, "well") for ask in COMMANDS.asks(full)})
+    full = replace(
+        full,
+        replies={ask: Reply(Answer.SUCCESS, "well") for gate in (COMMANDS, HTTP, METRICS) for ask in gate.asks(full)},
+    )
     monday = datetime(2026, 11, 16, 12, tzinfo=UTC)
     found = [worst(gate.evaluate(full, monday)) for cases in CASES.values() for gate, _ in cases]
     assert set(found) == {Answer.SUCCESS}
