@@ -48,6 +48,7 @@ def test_success_says_what_was_seen() -> None:
         object="Kustomization/flux-system/shop",
         seen=CAME + timedelta(minutes=5),
         images=(IMAGE,),
+        well_since=CAME + timedelta(minutes=4),
     )
 
 
