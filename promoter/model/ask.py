@@ -17,7 +17,7 @@ from promoter.model.verdict import Answer
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One question about a release on its way into an environment, as the head `head`."""
+    """One question about a release in an environment, or on its way there, as the commit `head`."""
 
     kind: str
     """The gate's kind: who can answer."""
@@ -32,6 +32,8 @@ class Ask:
     head: Oid
     settings: Hashable
     """What the gate's config says of it."""
+    merged: bool = False
+    """It is about what is active: `head` is the commit of the stay."""
 
     @property
     def gate(self) -> str:

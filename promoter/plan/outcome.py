@@ -34,17 +34,39 @@ def health(sight: Sight, environment: str) -> tuple[Answer, str]:
     return answer, first.reason if rules.clusters == (environment,) else f"{first.cluster}: {first.reason}"
 
 
-def checks(sight: Sight, environment: str) -> tuple[Verdict, ...]:
-    """Give the verdicts of what else must hold after the merge."""
+def due(sight: Sight, environment: str) -> bool:
+    """Tell whether what else must hold after the merge decides now: it is healthy, has soaked, and is not verified."""
     place, rules = sight.places[environment], sight.rules(environment)
-    if place.stay is None or not rules.verify.gates:
-        return ()
+    stay = place.stay
+    if stay is None or stay.healthy_since is None or place.drift is not None or stay.how is How.MIXED:
+        return False
+    known = place.outcomes.get(stay.release)
+    if known is not None and known.result in (Result.FAILED, Result.LEFT, Result.VERIFIED):
+        return False
+    soaked = sight.now >= stay.healthy_since + rules.verify.soak
+    return soaked and sight.slot(environment).holds(stay.content) and health(sight, environment)[0] is Answer.SUCCESS
+
+
+def active_subject(sight: Sight, environment: str) -> Subject | None:
+    """Give what is verified: the active release at its commit; None when nothing is active."""
+    place = sight.places[environment]
+    if place.stay is None:
+        return None
     release = sight.release(place.stay.release)
-    subject = Subject(
+    return Subject(
         sight.app.name, environment, release, place.stay.commit, None, sight.slot(environment).checks,
         frozenset(commit.author for commit in release.commits),
+        sight.config.timezone, sight.places, sight.seen.ledger.releases, sight.seen.replies, merged=True,
     )  # fmt: skip
-    return tuple(verdict for gate in rules.verify.gates for verdict in gate.evaluate(subject, sight.now))
+
+
+def checks(sight: Sight, environment: str) -> tuple[Verdict, ...]:
+    """Give the verdicts of what else must hold after the merge."""
+    gates = sight.rules(environment).verify.gates
+    subject = active_subject(sight, environment) if gates else None
+    if subject is None:
+        return ()
+    return tuple(verdict for gate in gates for verdict in gate.evaluate(subject, sight.now))
 
 
 def verify_deadline(stay: Stay, verify: Verify) -> datetime:

@@ -174,12 +174,12 @@ class _Maker:
 
     def _hosts(self, made: Rules, said: Sequence[RulesForm]) -> None:
         """Find hosts that gates would ask and that the config does not name."""
-        for gate in made.gates:
+        for part, gate in [("gates", gate) for gate in made.gates] + [("verify", gate) for gate in made.verify.gates]:
             for host in sorted(getattr(gate, "hosts", ())):
                 if not allowed(host, self.form.hosts):
-                    form = next(form for form in said if getattr(form.gates, gate.kind, None) is not None)
+                    form = next(form for form in said if getattr(getattr(form, part), gate.kind, None) is not None)
                     message = f"{host} may not be asked; write it in promoter.yaml: hosts: [{host}]"
-                    self.faults.append(Fault(form.node.find("gates", gate.kind), message))
+                    self.faults.append(Fault(form.node.find(part, gate.kind), message))
 
 
 RULES = frozenset(HereForm.model_fields)

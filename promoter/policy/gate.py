@@ -4,8 +4,9 @@ A gate is a frozen dataclass (its fields: its settings) in `policy/gates/<kind>.
 Invariant: what it cannot know is `pending` or `unknown`, never `success`.
 
 What only the world can answer is asked and not done: a gate with `asks` says what it wants to know about a subject.
-When nothing else is missing, the run finds it out (`promoter/run/asking`, a file for each kind) and decides again; then
-the replies stand in the subject. `asked` and `from_reply` are all that such a gate needs.
+When nothing else is missing (after the merge: when it has soaked), the run finds it out (`promoter/run/asking`, a file
+for each kind) and decides again; then the replies stand in the subject. `asked` and `from_reply` are all that such a
+gate needs.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class Subject:
     """The app's releases that are still known."""
     replies: Replies = field(default_factory=dict)
     """What was found out."""
+    merged: bool = False
+    """It is verification."""
 
 
 class Gate(Protocol):
@@ -77,7 +80,7 @@ def asked(kind: str, name: str, subject: Subject, settings: Hashable) -> Ask | N
     release = subject.release
     return Ask(
         kind, name, subject.app, subject.environment, release.number, release.version, release.dry, subject.head,
-        settings,
+        settings, subject.merged,
     )  # fmt: skip
 
 

@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from promoter.model.ask import Ask, Reply
-from promoter.model.ledger import Override
+from promoter.model.ledger import Override, Result
 from promoter.model.plan import MergePullRequest
 from promoter.model.verdict import Answer
 from promoter.plan.asking import asks
 from promoter.policy.gates.checks import Checks, Wanted
 from promoter.policy.gates.commands import Commands, Program
-from promoter.policy.rules import Promote
+from promoter.policy.rules import Promote, Verify
 from tests.plan.worlds import (
     HEAD,
     NOW,
@@ -21,13 +21,16 @@ from tests.plan.worlds import (
     ago,
     check,
     content,
+    fresh,
     held,
     holds,
     line,
+    look,
     offered,
     proposed,
     pull,
     rules,
+    says,
     world,
 )
 
@@ -88,3 +91,47 @@ def test_what_was_replied_to_is_not_asked_again_and_decides() -> None:
 def test_what_somebody_overrode_is_not_asked() -> None:
     word = Override(2, "commands/smoke", "kim", ago(5), "it is down", content(1))
     assert wanted(waiting(overrides=(word,))) == ["commands/load"]
+
+
+# --- after the merge ---
+
+
+def verified(place: Any, **slot: Any) -> World:
+    """Give r2 active in staging, where a program must agree before prod may take it."""
+    verify = Verify(soak=timedelta(minutes=30), gates=(GATES[1],))
+    environments = line(staging=rules("dev", verify=verify))
+    return world(environments, [1, 2], {"dev": holds(2, 1), "staging": place}, {"staging": slot} if slot else None)
+
+
+def test_after_the_merge_once_it_has_soaked() -> None:
+    assert wanted(verified(fresh(2, 1, since=50, healthy=29))) == []
+    soaked = verified(fresh(2, 1, since=50, healthy=30))
+    assert wanted(soaked) == ["commands/smoke", "commands/load"]
+    assert all(ask.merged and ask.release == 2 for ask in found(soaked))
+    assert {ask.head for ask in found(soaked)} == {soaked.sight.places["staging"].stay.commit}  # type: ignore[union-attr]
+
+
+def test_after_the_merge_not_while_it_is_not_well_or_known_already() -> None:
+    sick = look(2, says(Answer.FAILURE, "1 of 2 ready"))
+    assert wanted(verified(fresh(2, 1, since=50, healthy=30), **sick)) == []
+    assert wanted(verified(holds(2, 1))) == []
+
+
+def test_after_the_merge_the_replies_decide() -> None:
+    for answer, result in (
+        (Answer.SUCCESS, Result.VERIFIED),
+        (Answer.FAILURE, Result.FAILED),
+        (Answer.PENDING, None),
+        (Answer.UNKNOWN, None),
+    ):
+        seen = told(verified(fresh(2, 1, since=50, healthy=30)), smoke=Answer.SUCCESS, load=answer)
+        outcome = seen.closed().places["staging"].outcomes.get(2)
+        assert (outcome.result if outcome is not None else None) is result
+
+
+def test_a_reply_from_before_the_merge_does_not_count_after_it() -> None:
+    seen = verified(fresh(2, 1, since=50, healthy=30))
+    replies = {replace(ask, merged=False): Reply(Answer.SUCCESS, "as it was") for ask in found(seen)}
+    app = replace(seen.snapshot.apps["shop"], replies=replies)
+    seen = replace(seen, snapshot=replace(seen.snapshot, apps={"shop": app}))
+    assert 2 not in seen.closed().places["staging"].outcomes

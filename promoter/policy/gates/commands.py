@@ -97,7 +97,7 @@ FORM: Final = Annotated[
     BeforeValidator(_programs, json_schema_input_type=Mapping[str, list[str] | ProgramForm]),
 ]
 """`{smoke: [ci/smoke.sh, --fast]}` or `{smoke: {run: [...], within: 5m, env: [TOKEN]}}`."""
-AFTER_MERGE: Final = False
+AFTER_MERGE: Final = True
 GATE: Final[type[Gate]] = Commands
 
 

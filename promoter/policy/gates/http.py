@@ -146,7 +146,7 @@ FORM: Final = Annotated[
     dict[str, ServiceForm], BeforeValidator(_services, json_schema_input_type=Mapping[str, str | ServiceForm])
 ]
 """`{ready: "https://gate.example/{app}"}` or `{ready: {url: ..., expect: "body.ready"}}`."""
-AFTER_MERGE: Final = False
+AFTER_MERGE: Final = True
 GATE: Final[type[Gate]] = Http
 
 

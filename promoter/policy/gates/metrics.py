@@ -123,7 +123,7 @@ class MetricForm(Form):
 
 FORM: Final = Annotated[dict[str, MetricForm], BeforeValidator(named, json_schema_input_type=Mapping[str, MetricForm])]
 """`{error-rate: {prometheus: "https://prom.example", query: "...", max: "0.01"}}`."""
-AFTER_MERGE: Final = False
+AFTER_MERGE: Final = True
 GATE: Final[type[Gate]] = Metrics
 
 

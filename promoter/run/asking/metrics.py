@@ -36,11 +36,11 @@ def prepare(ws: Workspace, seen: Snapshot, ask: Ask) -> Callable[[], Reply]:
         fields |= {"start": f"{now - metric.over.total_seconds():.0f}", "end": f"{now:.0f}", "step": f"{step:g}"}
     url = f"{in_address(metric.prometheus, ask).rstrip('/')}/api/v1/{path}?{urlencode(fields)}"
     call = Call(url, "GET", {"Accept": "application/json", **credentials(metric.token)})
-    return lambda: judge(metric, fetch(call, metric.within.total_seconds()))
+    return lambda: judge(metric, fetch(call, metric.within.total_seconds()), ask.merged)
 
 
-def judge(metric: Metric, answer: Received) -> Reply:
-    """Give what `answer` means. Raises NotAnswered."""
+def judge(metric: Metric, answer: Received, merged: bool = False) -> Reply:
+    """Give what `answer` means; a bad value before the merge can become a good one. Raises NotAnswered."""
     try:
         data = json.loads(answer.body)
         if data["status"] != "success":
@@ -58,7 +58,7 @@ def judge(metric: Metric, answer: Received) -> Reply:
         raise NotAnswered("the query has a value that is no number")
     for bad, words, bound in ((max(values), "above", metric.most), (min(values), "below", metric.least)):
         if bound is not None and (bad > bound if words == "above" else bad < bound):
-            return Reply(Answer.PENDING, f"{bad:.2g} is {words} {bound:g}")
+            return Reply(Answer.FAILURE if merged else Answer.PENDING, f"{bad:.2g} is {words} {bound:g}")
     return Reply(Answer.SUCCESS, bounds(metric))
 
 

@@ -115,3 +115,13 @@ def test_no_host_may_be_asked_where_none_is_named() -> None:
     text = files["promoter.yaml"].partition("hosts:")[0]
     (problem,) = problems({**files, "promoter.yaml": text})
     assert problem.endswith("gate.example may not be asked; write it in promoter.yaml: hosts: [gate.example]")
+
+
+def test_after_the_merge_as_well() -> None:
+    files = http("{a: https://gate.example}")
+    text = files["promoter.yaml"].replace("gates:", "verify:")
+    verify = load_files({**files, "promoter.yaml": text}).config.apps["shop"].environments["prod"].verify
+    assert verify.gates == (Http((("a", Service("https://gate.example", "true")),)),)
+    text = text.replace("gate.example}", "other.example}")
+    (problem,) = problems({**files, "promoter.yaml": text})
+    assert problem == f"promoter.yaml:7:environments[prod].verify.http: {unknown_host('other.example')}"

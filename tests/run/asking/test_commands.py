@@ -201,3 +201,20 @@ def test_a_reply() -> None:
     reply = read_reply(said, {"TOKEN": "s3", "EMPTY": ""})
     assert (reply.answer, reply.reason) == (Answer.PENDING, "two lines of ***")
     assert reply.until == datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
+
+
+def test_after_the_merge(tmp_path: Path) -> None:
+    """Prod takes r1 once a program agrees with what dev runs."""
+    told = tmp_path / "facts.json"
+    agrees = FACTS.replace("SAID", str(told)).replace('"pending"', '"success"')
+    dev = "{name: dev, promote: auto, verify: {commands: {decide: [ci/decide.sh]}}}"
+    shop = shop_with(tmp_path, "echo no", config=RENDERED.replace("{name: dev, promote: auto}", dev))
+    assert (shop.active("dev"), shop.active("prod")) == (1, None)
+    decide(shop, agrees)
+    shop.run()
+    assert shop.active("prod") == 1
+    _, _, files, content, _, *values = json.loads(told.read_text())
+    stay = shop.ledger.place("dev").stay
+    assert stay is not None
+    assert (files, content) == (["deployment-shop.yaml"], True)
+    assert stay.commit in values

@@ -107,3 +107,11 @@ def test_what_is_asked_over_a_time(shop: Shop, site: Site) -> None:
     now = int(shop.now.timestamp())
     assert parts.path == "/base/api/v1/query_range"
     assert (fields["start"], fields["end"], fields["step"]) == (str(now - 600), str(now), "10")
+
+
+def test_a_bad_value_after_the_merge_is_a_failure(shop: Shop, site: Site) -> None:
+    site.answer = lambda handler: say(handler, json.dumps({"status": "success", "data": vector("0.5")}).encode())
+    metric = Metric(site.url, "up", most=0.01)
+    one = Ask("metrics", "errors", "shop", "prod", 41, "1.4.2", DRY, HEAD, metric, merged=True)
+    reply = find_out(shop.workspace(), shop.look(), [one])[one]
+    assert reply == Reply(Answer.FAILURE, "0.5 is above 0.01")
