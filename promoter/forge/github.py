@@ -147,9 +147,9 @@ class GitHubForge:
         """
         return self._access.standing(reads)
 
-    def writers(self, branch: Branch) -> Writers:
-        """Give who may push to `branch`, which need not exist."""
-        return self._access.writers(branch)
+    def writers(self, branches: Collection[Branch]) -> Mapping[Branch, Writers]:
+        """Give who may push to each of `branches`, which need not exist; a ruleset of several is read once."""
+        return self._access.writers(branches)
 
     def disabled_jobs(self) -> Mapping[str, str]:
         """Give path -> why, of workflows that do not run whatever they listen to; none when that is hidden."""

@@ -78,8 +78,13 @@ class Accesses:
                 except (Rejected, NotThere):
                     yield f"{name}: read"
 
-    def writers(self, branch: Branch) -> Writers:
-        """Give who may push to `branch`, by rulesets and classic protection together."""
+    def writers(self, branches: Collection[Branch]) -> Mapping[Branch, Writers]:
+        """Give who may push to each of `branches`, by rulesets and classic protection together."""
+        rulesets: dict[int | None, tuple[str, list[Any]]] = {None: ("never", [])}
+        return {branch: self._writers(branch, rulesets) for branch in branches}
+
+    def _writers(self, branch: Branch, rulesets: dict[int | None, tuple[str, list[Any]]]) -> Writers:
+        """Give who may push to `branch`; `rulesets`: those that were read, more are added."""
         place, doing = self._connection.place, f"read who may push to {branch}"
         names = {"owner": place.owner, "name": place.name, "ref": f"refs/heads/{branch}"}
         found = self._connection.query(_CLASSIC, doing, may_hide="branchProtectionRule", **names)["repository"]
@@ -98,7 +103,9 @@ class Accesses:
             others |= dict.fromkeys(name for actor in actors if (name := self._actor(actor)))
         keeping = {rule["ruleset_id"] for rule in rules if rule["type"] in _KEEPING and "ruleset_id" in rule}
         for ruleset in dict.fromkeys(rule.get("ruleset_id") for rule in rules if rule["type"] not in PUSHABLE):
-            bypass, actors = self._ruleset(ruleset, doing)
+            if ruleset not in rulesets:
+                rulesets[ruleset] = self._ruleset(ruleset, doing)
+            bypass, actors = rulesets[ruleset]
             we = we and bypass in ("always", "exempt")
             if ruleset in keeping:
                 others |= dict.fromkeys(_others(actors, bypass, self._connection.identity))
@@ -112,8 +119,6 @@ class Accesses:
 
     def _ruleset(self, number: int | None, doing: str) -> tuple[str, list[Any]]:
         """Give whether we may bypass a ruleset, and who may; one that is hidden cannot be bypassed by us."""
-        if number is None:
-            return "never", []
         try:
             found = self._connection.get(f"/rulesets/{number}", doing, includes_parents="true")
         except (NotThere, Rejected):

@@ -121,8 +121,8 @@ class Access(Protocol):
         """Give what we may do; `reads`: what is read beyond what always is: `checks`, `deployments`, `members`."""
         ...
 
-    def writers(self, branch: Branch) -> Writers:
-        """Give who may push to `branch`, which need not exist."""
+    def writers(self, branches: Collection[Branch]) -> Mapping[Branch, Writers]:
+        """Give who may push to each of `branches`, which need not exist."""
         ...
 
     def disabled_jobs(self) -> Mapping[str, str]:

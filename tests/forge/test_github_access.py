@@ -147,7 +147,7 @@ SHUT = Rules(push=False, deletable=False, bypass="always")
 def test_who_may_push(server: GitHub, rules: Rules, writers: Writers) -> None:
     branch = Branch(BASE if rules.classic else "promoter-ledger/shop")  # classic rules are told of branches there are
     server.hub.rules = {"another": Rules(), str(branch): rules}
-    assert connect(server).writers(branch) == writers
+    assert connect(server).writers([branch]) == {branch: writers}
 
 
 @pytest.mark.parametrize(
@@ -170,23 +170,30 @@ def test_who_else_may_bypass(
     server: GitHub, actors: list[tuple[str, int | None, str]], bypass: str, others: tuple[str, ...]
 ) -> None:
     server.hub.rules[BASE] = Rules(push=False, bypass=bypass, actors=tuple(actors))
-    assert connect(server).writers(BASE).others == others
+    assert connect(server).writers([BASE])[BASE].others == others
 
 
 def test_an_app_that_may_bypass_is_us(server: GitHub) -> None:
     server.hub.rules[BASE] = Rules(push=False, bypass="always", actors=(("Integration", 41, "always"),))
-    assert as_app(server).writers(BASE).others == ()
+    assert as_app(server).writers([BASE])[BASE].others == ()
 
 
 def test_hidden_classic_protection_still_tells_what_we_may(server: GitHub) -> None:
     server.hub.people.hidden_rules = True
     server.hub.rules[BASE] = Rules(classic=True, push=False, deletable=False)
-    assert connect(server).writers(BASE) == Writers(we=False, kept=True)
+    assert connect(server).writers([BASE]) == {BASE: Writers(we=False, kept=True)}
 
 
 def test_who_may_only_read_may_not_push(server: GitHub) -> None:
     server.hub.people.name({BOT: Permission.READ}, {})
-    assert not connect(server).writers(BASE).we
+    assert not connect(server).writers([BASE])[BASE].we
+
+
+def test_a_ruleset_of_several_branches_is_read_once(server: GitHub) -> None:
+    ledgers = [Branch(f"promoter-ledger/a{number}") for number in range(5)]
+    server.hub.rules = {"promoter-ledger/*": SHUT}
+    assert set(connect(server).writers(ledgers).values()) == {Writers(we=True, kept=True)}
+    assert sum("/rulesets/" in one.path for one in server.api()) == 1
 
 
 # Workflows

@@ -7,9 +7,10 @@ from typing import Any
 
 from promoter.model.forge import Permission
 from tests.github.hub import NAME, OWNER, Hub, Refused
+from tests.github.rules import called
 
 FIRST = 5
-"""The id of the first ruleset; every branch that has rules has one of its own."""
+"""The id of the first ruleset; every entry of `Hub.rules` is one."""
 
 
 def repository(hub: Hub, user: str) -> dict[str, Any]:
@@ -29,8 +30,9 @@ _RIGHTS = {"admin": "admin", "maintain": "maintain", "push": "write", "triage": 
 
 
 def ruleset_id(hub: Hub, branch: str) -> int:
-    """Give the id of a branch's ruleset."""
-    return FIRST + sorted(hub.rules).index(branch) if branch in hub.rules else 0
+    """Give the id of a branch's ruleset; 0: it has none."""
+    name = called(hub, branch)
+    return 0 if name is None else FIRST + sorted(hub.rules).index(name)
 
 
 def ruleset(hub: Hub, number: int) -> dict[str, Any]:

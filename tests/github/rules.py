@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from promoter.model.forge import Permission
@@ -13,7 +14,13 @@ if TYPE_CHECKING:
 
 def rules(hub: Hub, branch: str) -> Rules:
     """Give what merges into `branch` need."""
-    return hub.rules.get(branch, Rules())
+    name = called(hub, branch)
+    return Rules() if name is None else hub.rules[name]
+
+
+def called(hub: Hub, branch: str) -> str | None:
+    """Give the name, or the pattern, under which a branch has rules."""
+    return next((name for name in hub.rules if fnmatchcase(branch, name)), None)
 
 
 def opinions(pull: Pull) -> list[Review]:

@@ -57,7 +57,11 @@ def _dry(ground: Ground) -> Iterator[Finding]:
     ws = ground.ws
     if ground.ws.config.dry_commit != "push":
         return
-    may = ws.forge.writers(ws.branch).we if isinstance(ws.forge, Access) else ws.forge.protection(ws.branch).may_push
+    may = (
+        ws.forge.writers([ws.branch])[ws.branch].we
+        if isinstance(ws.forge, Access)
+        else ws.forge.protection(ws.branch).may_push
+    )
     if not may:
         yield Finding(
             Severity.WARNING,

@@ -20,7 +20,7 @@ def probe(ground: Ground) -> Iterator[Finding]:
     """Ask the forge what protects each ledger's branch, as far as it tells."""
     config, ws = ground.ws.config, ground.ws
     branches = [Branch(config.ledger.replace("{app}", app)) for app in config.apps]
-    writers = {branch: _writers(ground, branch) for branch in branches}
+    writers = _writers(ground, branches)
     shut = [branch for branch in branches if not writers[branch].we]
     if shut:
         yield Finding(
@@ -55,13 +55,13 @@ def probe(ground: Ground) -> Iterator[Finding]:
     yield from _leaky({branch: one for branch, one in writers.items() if one.kept}, ws.forge.identity)
 
 
-def _writers(ground: Ground, branch: Branch) -> Writers:
-    """Give who may push; a forge that does not tell has some rule, or none."""
+def _writers(ground: Ground, branches: list[Branch]) -> Mapping[Branch, Writers]:
+    """Give who may push to each; a forge that does not tell has some rule, or none."""
     forge = ground.ws.forge
     if isinstance(forge, Access):
-        return forge.writers(branch)
-    asks = forge.protection(branch)
-    return Writers(we=asks.may_push, kept=asks != Protection())
+        return forge.writers(branches)
+    asked = {branch: forge.protection(branch) for branch in branches}
+    return {branch: Writers(we=asks.may_push, kept=asks != Protection()) for branch, asks in asked.items()}
 
 
 def _leaky(kept: Mapping[Branch, Writers], us: str) -> Iterator[Finding]:
