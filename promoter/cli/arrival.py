@@ -55,11 +55,15 @@ def standing(
     if outcome is not None and outcome.result is not Result.VERIFIED:
         return Answer.FAILED, plain(f"{name} is {outcome.result} in {environment}: {outcome.reason}", 500)
     back = place.target is not None and place.target.release == release
-    if stay is not None and stay.release > release and release <= place.mark and not back:
+    if stay is not None and _after(view, stay.release, release) and view.ledger.gone_by(place, release) and not back:
         return Answer.ARRIVED, f"{name} has been in {environment}; r{stay.release} is there now"
     if stay is not None and stay.release == release and outcome is not None:
         return Answer.ARRIVED, f"{name} is verified in {environment}"
     return _on_its_way(view, config, name, release)
+
+
+def _after(view: View, number: int, other: int) -> bool:
+    return view.ledger.order(number) > view.ledger.order(other)
 
 
 def _on_its_way(view: View, config: Config, name: str, release: int) -> tuple[Answer, str]:

@@ -44,6 +44,9 @@ def show_release_history(screen: Screen, ledger: Ledger, environments: Sequence[
     state = "" if release.state is ReleaseState.READY else f", {release.state}"
     made = f"made {at.moment(release.at)} by {plain(release.by)} from {release.dry[:7]}"
     screen.line(f"{ledger.app} {release.name}{version}: {made}{state}", "head")
+    if release.hotfix is not None:
+        where = ", ".join(release.content)
+        screen.line(f"hotfix of r{release.hotfix.base} for {where}: {plain(release.hotfix.reason, 500)}")
     screen.table(image_rows(release.images), indent=2)
     screen.table(
         [
@@ -61,6 +64,7 @@ def show_release_history(screen: Screen, ledger: Ledger, environments: Sequence[
 def _about(release: Release, at: Times) -> list[Cell]:
     state = "failed" if release.state is ReleaseState.FAILED else ""
     version = plain(release.version, 40) + (" (did not render)" if state else "")
+    version += " (hotfix)" if release.hotfix is not None else ""
     return [("head", release.name), (state, version.strip()), ("", at.moment(release.at)), ("", plain(release.by, 40))]
 
 

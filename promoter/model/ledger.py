@@ -162,7 +162,7 @@ class Place:
     after: tuple[str, ...] = ()
     """The environments that this one came after when the ledger was last written."""
     mark: int = -1
-    """The highest release that was ever active here."""
+    """The release that was ever active here and is furthest in order."""
     stay: Stay | None = None
     past: tuple[Stay, ...] = ()
     """Earlier stays, newest first."""
@@ -201,10 +201,29 @@ class Ledger:
     def newest(self) -> Release | None:
         """The newest release that was made, not adopted where it stood; where all were adopted, the newest of them.
 
+        Hotfixes aside, which are not made from the dry branch as it is.
+
         It is what the dry branch is compared with: what was adopted says nothing about the dry branch.
         """
-        made = [number for number, release in self.releases.items() if not release.adopted]
-        return self.releases[max(made or self.releases)] if self.releases else None
+        plain = {number: release for number, release in self.releases.items() if release.hotfix is None}
+        made = [number for number, release in plain.items() if not release.adopted]
+        return plain[max(made or plain)] if plain else None
+
+    def order(self, number: int) -> tuple[int, ...]:
+        """Give where release `number` stands among all; one that is not kept any more by its number."""
+        release = self.releases.get(number)
+        return release.order if release is not None else (number,)
+
+    def gone_by(self, place: Place, number: int) -> bool:
+        """Tell whether `place` has had release `number`, or one that comes after it in order.
+
+        A hotfix of what is active is still to come, whatever has been there before.
+        """
+        release = self.releases.get(number)
+        hotfix = release.hotfix if release is not None else None
+        if hotfix is not None and place.stay is not None and place.stay.commit in hotfix.over:
+            return False
+        return self.order(number) <= self.order(place.mark)
 
     def place(self, environment: str) -> Place:
         """Give what is remembered of `environment`: an empty place when nothing is."""

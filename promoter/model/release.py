@@ -38,6 +38,22 @@ class SourceCommit:
 
 
 @dataclass(frozen=True, slots=True)
+class Hotfix:
+    """What makes a release a hotfix: it was made from what was active, for the environments that it has content for."""
+
+    after: tuple[int, ...]
+    """The releases that it stands on: an ordinary one, then hotfixes of it; it was made from the last."""
+    over: tuple[Oid, ...]
+    """The commits in which that one had become active, where this was made for: it goes over these stays only."""
+    reason: str
+
+    @property
+    def base(self) -> int:
+        """The release that it was made from."""
+        return self.after[-1]
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """Release `number` of an app, as its ledger keeps it."""
 
@@ -62,6 +78,12 @@ class Release:
     """The ledger commit whose tree holds the content, under `r<number>/<environment>`."""
     adopted: bool = False
     """Taken from what stood there: verified only where it stands, never eligible elsewhere."""
+    hotfix: Hotfix | None = None
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Where it stands among all releases of the app: by number, a hotfix right after what it was made from."""
+        return (*self.hotfix.after, self.number) if self.hotfix is not None else (self.number,)
 
     @property
     def name(self) -> str:

@@ -92,6 +92,8 @@ class SlotSeen:
     checks: tuple[Check, ...] = ()
     """Checks on the commit of the current stay."""
     protection: Protection = field(default_factory=Protection)
+    versions: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    """Where a hotfix is active or proposed: release -> item (an image or chart) -> version that it has here."""
     our_trailers: bool = False
     """The active branch's history carries our trailers for this slot (only looked for when there is no ledger)."""
 

@@ -64,7 +64,7 @@ def arrive(sight: Sight, environment: str, release: int, how: How, why: str) -> 
     stay = Stay(release, content, slot.tip or Oid(""), sight.now, how)
     past = ((place.stay, *place.past) if place.stay else place.past)[:PAST]
     outcomes = {number: word for number, word in place.outcomes.items() if number != release}
-    for left in _above(past, release):
+    for left in _above(sight, past, release):
         outcomes[left] = Outcome(Result.LEFT, sight.now, f"left for {sight.label(release)}")
     merged = [pull.number for pull, _ in _merged(sight, environment)]
     proposal = None if merged or place.proposal is None or place.proposal.release == release else place.proposal
@@ -72,7 +72,7 @@ def arrive(sight: Sight, environment: str, release: int, how: How, why: str) -> 
         merged += [pull.number for pull in slot.pulls]  # the next look is not at the group's branch any more
     sight.change(
         environment, f"{sight.label(release)} is active: {why}", stay=stay, past=past, outcomes=outcomes,
-        mark=max(place.mark, release), drift=None, merging=None, **dealt_with(place, merged),
+        mark=_mark(sight, place, release), drift=None, merging=None, **dealt_with(place, merged),
         proposal=proposal, target=_still_meant(place, release),
         asked=None if place.asked is None or place.asked.release == release else place.asked,
     )  # fmt: skip
@@ -122,7 +122,7 @@ def arrive_unchanged(sight: Sight, environment: str) -> None:
     joined = replace(stay, release=release, content=content, how=How.UNCHANGED, since=stay.since)
     sight.change(
         environment, f"{sight.label(release)} is active: it changes nothing here", stay=joined,
-        past=(stay, *place.past)[:PAST], mark=max(place.mark, release),
+        past=(stay, *place.past)[:PAST], mark=_mark(sight, place, release),
         asked=None if place.asked is None or place.asked.release == release else place.asked,
     )  # fmt: skip
 
@@ -145,7 +145,7 @@ def _joins(sight: Sight, environment: str) -> int | None:
     if newer is Newer.QUEUE:
         return same[0] if same[0] == eligible[0] else None
     if newer is Newer.WAIT and waiting in eligible:
-        same = [number for number in same if number < waiting]
+        same = [number for number in same if eligible.index(number) < eligible.index(waiting)]
     return same[-1] if same else None
 
 
@@ -170,7 +170,7 @@ def _merged_without_trace(sight: Sight, environment: str, merged: list[tuple[Pul
     outcomes = {**place.outcomes, release: Outcome(Result.LEFT, sight.now, "merged and taken back by hand")}
     sight.change(
         environment, f"{sight.label(release)} was merged and taken back by hand", proposal=None, **done,
-        mark=max(place.mark, release), skips={**place.skips, release: skip}, outcomes=outcomes, merging=None,
+        mark=_mark(sight, place, release), skips={**place.skips, release: skip}, outcomes=outcomes, merging=None,
         hold=place.hold or Hold(BOT, sight.now, f"{sight.label(release)} was taken back by hand"),
         target=None if place.target is None or place.target.release == release else place.target,
         asked=None if place.asked is None or place.asked.release == release else place.asked,
@@ -187,7 +187,7 @@ def _was_here(place: Place, sight: Sight, environment: str) -> int | None:
 
 def _taken_back(sight: Sight, environment: str, release: int) -> None:
     place = sight.places[environment]
-    left = _above(((place.stay,) if place.stay else ()) + place.past, release)
+    left = _above(sight, ((place.stay,) if place.stay else ()) + place.past, release)
     arrive(sight, environment, release, How.BY_HAND, "a person took it back")
     skips = {number: Skip("somebody", sight.now, "taken back by hand") for number in left}
     place = sight.places[environment]
@@ -215,8 +215,13 @@ def _drift(sight: Sight, environment: str) -> None:
     sight.change(environment, "the slot was changed by hand to something no release explains", drift=drift, stay=stay)
 
 
-def _above(stays: tuple[Stay, ...], release: int) -> list[int]:
-    return sorted({stay.release for stay in stays if stay.release > release})
+def _above(sight: Sight, stays: tuple[Stay, ...], release: int) -> list[int]:
+    order = sight.seen.ledger.order
+    return sorted({stay.release for stay in stays if order(stay.release) > order(release)})
+
+
+def _mark(sight: Sight, place: Place, release: int) -> int:
+    return max(place.mark, release, key=sight.seen.ledger.order)
 
 
 def _kind(place: Place, release: int) -> Kind:

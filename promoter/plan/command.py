@@ -59,8 +59,14 @@ def _number(ledger: Ledger, word: Word, fallback: int | None, missing: str) -> i
     return number
 
 
+def _newest(ledger: Ledger, environment: str) -> int | None:
+    """Give the newest release that may be meant here: a hotfix of other environments is not."""
+    meant = (n for n, release in ledger.releases.items() if release.hotfix is None or environment in release.content)
+    return max(meant, default=None)
+
+
 def _promote(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[dict[str, Any], str]:
-    waiting = place.proposal.release if place.proposal is not None else max(ledger.releases, default=None)
+    waiting = place.proposal.release if place.proposal is not None else _newest(ledger, word.environment)
     number = _number(ledger, word, waiting, f"{app.name} has no release yet; make one: promoter release {app.name}")
     release = ledger.releases[number]
     if word.environment not in release.content:
@@ -71,7 +77,7 @@ def _promote(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[d
         raise UsageError(f"r{number} was adopted where it stood, and goes nowhere else")
     if place.stay is not None and place.stay.release == number:
         raise UsageError(f"r{number} is active in {word.environment} already")
-    if number <= place.mark:
+    if ledger.gone_by(place, number):
         raise UsageError(
             f"{word.environment} has had r{place.mark}, which is newer than r{number}",
             f"To go back: promoter rollback {app.name} {word.environment} r{number}",
@@ -87,20 +93,21 @@ def _rollback(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[
         raise UsageError(f"{app.name} has never been in {word.environment}")
     current = place.stay.release
     nowhere = f"no earlier verified release of {app.name} in {word.environment}; name one: rollback ... r3"
-    number = _number(ledger, word, last_verified(place, current), nowhere)
+    number = _number(ledger, word, last_verified(ledger, place, current), nowhere)
     here = {stay.release for stay in place.past}
     if number == current:
         raise UsageError(f"r{number} is what {word.environment} runs")
-    if number > current:
+    if ledger.order(number) > ledger.order(current):
         raise UsageError(f"r{number} is newer than r{current}", "To go forward: promoter promote")
     if number not in here:
         raise UsageError(f"r{number} was never active in {word.environment}, so there is nothing to go back to")
-    return rollback(place, number, word), f"roll back {word.environment} from r{current} to r{number}"
+    return rollback(ledger, place, number, word), f"roll back {word.environment} from r{current} to r{number}"
 
 
-def rollback(place: Place, number: int, word: Word) -> dict[str, Any]:
+def rollback(ledger: Ledger, place: Place, number: int, word: Word) -> dict[str, Any]:
     """Give the changes that take `place` back to `number`: what is newer and was here is skipped, and it holds."""
-    left = {stay.release for stay in (place.stay, *place.past) if stay is not None and stay.release > number}
+    here = {stay.release for stay in (place.stay, *place.past) if stay is not None}
+    left = {release for release in here if ledger.order(release) > ledger.order(number)}
     why = word.reason or f"rolled back to r{number}"
     skips = {release: Skip(word.by, word.at, why) for release in left}
     return {
@@ -131,7 +138,7 @@ def _resume(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[di
 
 
 def _skip(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[dict[str, Any], str]:
-    waiting = place.proposal.release if place.proposal is not None else max(ledger.releases, default=None)
+    waiting = place.proposal.release if place.proposal is not None else _newest(ledger, word.environment)
     number = _number(ledger, word, waiting, f"nothing of {app.name} is on its way to {word.environment}")
     if place.stay is not None and place.stay.release == number:
         raise UsageError(f"r{number} is active in {word.environment}", "To take it back: promoter rollback")
@@ -160,7 +167,7 @@ def _retry(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[dic
         changes["stay"] = replace(place.stay, since=word.at, healthy_since=None, unhealthy_since=None)
         if place.target is not None and place.target.kind is Kind.ROLLBACK:
             changes["target"] = None
-    elif number <= place.mark:
+    elif ledger.gone_by(place, number):
         changes["target"] = Target(number, Kind.PROMOTION, word.by, word.at, word.reason)
     return changes, f"retry r{number} in {word.environment}"
 

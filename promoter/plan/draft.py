@@ -1,7 +1,8 @@
 """Releases that wait for more versions: `settle`.
 
 A release is a draft until `settle` has passed since it was made. A newer release takes a waiting draft's place, and the
-draft goes nowhere; one that did not render takes no place. Invariants: that a draft became ready is written down once,
+draft goes nowhere; one that did not render takes no
+place, and neither does a hotfix. Invariants: that a draft became ready is written down once,
 and never taken back; a stream of releases is held back for at most `LONGEST` times `settle`.
 """
 
@@ -22,7 +23,7 @@ def draft(ledger: Ledger) -> int | None:
     """Give the draft that waits: the newest release that rendered, if it is a draft."""
     for number in sorted(ledger.releases, reverse=True):
         state = ledger.releases[number].state
-        if state is not ReleaseState.FAILED:
+        if state is not ReleaseState.FAILED and ledger.releases[number].hotfix is None:
             return number if state is ReleaseState.DRAFT else None
     return None
 
@@ -32,7 +33,7 @@ def settled_at(app: AppRules, ledger: Ledger, number: int) -> datetime:
     first = ledger.releases[number].at
     for older in sorted((n for n in ledger.releases if n < number), reverse=True):
         release = ledger.releases[older]
-        if release.state is ReleaseState.FAILED:
+        if release.state is ReleaseState.FAILED or release.hotfix is not None:
             continue
         if release.state is not ReleaseState.DRAFT:
             break

@@ -15,7 +15,7 @@ def gathering(sight: Sight, plan: SlotPlan) -> SlotPlan:
     ledger = sight.seen.ledger
     number = draft(ledger)
     rules = sight.rules(plan.environment)
-    if number is None or rules.after.names or number <= sight.places[plan.environment].mark:
+    if number is None or rules.after.names or ledger.gone_by(sight.places[plan.environment], number):
         return plan
     release, until = ledger.releases[number], settled_at(sight.app, ledger, number)
     why = f"{sight.label(number)} is a draft until {sight.show(until)}: versions that arrive by then go with it"

@@ -101,7 +101,7 @@ class Groups:
         ):
             return ""
         release = sight.release(wish.release)
-        if release.by != BOT or release.adopted:
+        if release.by != BOT or release.adopted or release.hotfix is not None:
             return ""
         return self._names(environment, release.dry).get(sight.app.name, "")
 
@@ -137,7 +137,8 @@ def _made(sights: Iterable[Sight]) -> dict[Oid, list[tuple[AppRules, Release]]]:
     found: defaultdict[Oid, dict[str, tuple[AppRules, Release]]] = defaultdict(dict)
     for sight in sights:
         for release in sight.seen.ledger.releases.values():
-            if release.by == BOT and not release.adopted and release.state is not ReleaseState.FAILED:
+            made = release.by == BOT and not release.adopted and release.hotfix is None
+            if made and release.state is not ReleaseState.FAILED:
                 known = found[release.dry].get(sight.app.name)
                 if known is None or known[1].number < release.number:
                     found[release.dry][sight.app.name] = (sight.app, release)

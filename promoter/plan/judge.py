@@ -10,6 +10,7 @@ from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Kind
 from promoter.model.snapshot import ProposalSeen
 from promoter.model.verdict import Answer, Verdict
+from promoter.plan.fixes import hotfix_words
 from promoter.plan.outcome import health, verify_deadline
 from promoter.plan.override import overridden
 from promoter.plan.sight import BOT, Sight
@@ -81,7 +82,8 @@ def _own(sight: Sight, environment: str, release: int, kind: Kind) -> list[Verdi
     rollback = kind is Kind.ROLLBACK
     found = [_order(sight, environment, release, kind)]
     if not rollback:
-        found += [v for v in (_settled(sight, environment), held(sight, environment), frozen(sight, environment)) if v]
+        waits = None if sight.is_hotfix(release, environment) else _settled(sight, environment)
+        found += [v for v in (waits, held(sight, environment), frozen(sight, environment)) if v]
     if (drift := _drifted(sight, environment, rollback)) is not None:
         found.append(drift)
     seen = sight.slot(environment).proposal
@@ -132,6 +134,8 @@ def _order(sight: Sight, environment: str, release: int, kind: Kind) -> Verdict:
     if kind is Kind.ROLLBACK:
         who = place.target.by if place.target is not None else "somebody"
         return Verdict("order", Answer.SUCCESS, f"rolled back by {who}")
+    if sight.is_hotfix(release, environment):
+        return Verdict("order", Answer.SUCCESS, hotfix_words(sight.release(release)))
     if not rules.after.names:
         return Verdict("order", Answer.SUCCESS, "comes first")
     names = rules.after.names

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from promoter.model.ledger import Hold, How, Kind, Outcome, Place, Result, Stay, Target
+from promoter.model.ledger import Hold, How, Kind, Ledger, Outcome, Place, Result, Stay, Target
 from promoter.model.verdict import Answer, Verdict, worst
 from promoter.plan.sight import BOT, Sight
 from promoter.policy.gate import Subject
@@ -171,24 +171,25 @@ def _fail(sight: Sight, environment: str, reason: str) -> None:
         return
     label = sight.label(failed.release)
     hold = place.hold or Hold(BOT, sight.now, f"{label} failed: {reason}")
-    target, back = place.target, last_verified(place, failed.release)
+    target, back = place.target, last_verified(sight.seen.ledger, place, failed.release)
     if what is OnFailure.ROLLBACK and back is not None and target is None and failed.how is not How.ROLLED_BACK:
         target = Target(back, Kind.ROLLBACK, BOT, sight.now, f"{label} failed: {reason}")
     sight.change(environment, f"held: {hold.reason}", hold=hold, target=target)
 
 
-def last_verified(place: Place, below: int) -> int | None:
-    """Give the newest earlier release of this place that is verified here, was not skipped, and is below `below`."""
+def last_verified(ledger: Ledger, place: Place, below: int) -> int | None:
+    """Give the last release in order of this place that is verified here, was not skipped, and comes before `below`."""
     return max(
         (
             stay.release
             for stay in place.past
-            if stay.release < below
+            if ledger.order(stay.release) < ledger.order(below)
             and stay.release not in place.skips
             and (word := place.outcomes.get(stay.release)) is not None
             and word.result is Result.VERIFIED
         ),
         default=None,
+        key=ledger.order,
     )
 
 

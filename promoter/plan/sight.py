@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from promoter.model.ledger import Hold, How, Kind, Ledger, Place, Result
-from promoter.model.release import Release, ReleaseState
+from promoter.model.release import Hotfix, Release, ReleaseState
 from promoter.model.snapshot import AppSeen, SlotSeen
 from promoter.plan.draft import draft
+from promoter.plan.fixes import undoes
 from promoter.plan.report.moment import times
 from promoter.policy.accept import accepts
 from promoter.policy.rules import AppRules, Config, Rules
@@ -33,11 +34,13 @@ class Sight:
     places: dict[str, Place] = field(default_factory=dict)
     changes: list[str] = field(default_factory=list)
     """What became known, a sentence each: the message of the ledger's commit."""
+    _hotfixes: tuple[int, ...] = ()
     _passed: dict[tuple[int, str], bool] = field(default_factory=dict)
     _refused: dict[tuple[int, str], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.places = {name: self.seen.ledger.place(name) for name in self.app.environments}
+        self._hotfixes = tuple(number for number, it in self.seen.ledger.releases.items() if it.hotfix is not None)
 
     @property
     def releases(self) -> dict[int, Release]:
@@ -100,12 +103,18 @@ class Sight:
         return self._passed[key]
 
     def cleared(self, number: int, environment: str) -> bool:
-        """Tell whether release `number` has passed what `environment` comes after."""
+        """Tell whether release `number` has passed what `environment` comes after; a hotfix waits for none of it."""
         after = self.rules(environment).after
-        if not after.names:
+        if not after.names or self.is_hotfix(number, environment):
             return True
         judge = any if after.any else all
         return judge(name in self.places and self.passed(number, name) for name in after.names)
+
+    def is_hotfix(self, number: int, environment: str) -> bool:
+        """Tell whether release `number` is a hotfix that was made for `environment`."""
+        if number not in self._hotfixes:
+            return False
+        return environment in self.seen.ledger.releases[number].content
 
     def refused(self, number: int, environment: str) -> str:
         """Say why release `number` can never come here by itself; empty when it can."""
@@ -116,7 +125,8 @@ class Sight:
 
     def _why_refused(self, number: int, environment: str) -> str:
         release = self.release(number)
-        needed = (environment, *(() if self.rules(environment).after.any else self.rules(environment).after.names))
+        alone = release.hotfix is not None or self.rules(environment).after.any
+        needed = (environment, *(() if alone else self.rules(environment).after.names))
         if release.state is not ReleaseState.READY:
             replaced = release.state is ReleaseState.DRAFT and draft(self.seen.ledger) != number
             return "a newer release took its place" if replaced else f"the release is {release.state}"
@@ -131,7 +141,14 @@ class Sight:
         outcome = place.outcomes.get(number)
         if outcome is not None and outcome.result is not Result.VERIFIED and outcome.result is not Result.UNVERIFIED:
             return f"{outcome.result} here"
-        return accepts(self.rules(environment).accept, release.version)
+        if release.hotfix is not None and not self._stands_on(release.hotfix, place):
+            return f"made from r{release.hotfix.base}, which is not active here"
+        refused = accepts(self.rules(environment).accept, release.version)
+        return refused or undoes(self.seen.ledger, place, self.slot(environment).versions, number)
+
+    def _stands_on(self, hotfix: Hotfix, place: Place) -> bool:
+        """Tell whether what a hotfix was made from is active: in the same stay, or there again."""
+        return place.stay is not None and (place.stay.release == hotfix.base or place.stay.commit in hotfix.over)
 
     def comes_back(self, environment: str) -> bool:
         """Tell whether the release that a command named for `environment` can be brought there."""
@@ -144,11 +161,20 @@ class Sight:
         return not self.refused(target.release, environment) and self.cleared(target.release, environment)
 
     def newer(self, environment: str) -> list[int]:
-        """Give the releases above the environment's mark, oldest first."""
-        mark = self.places[environment].mark
-        if self.seen.ledger.next <= mark + 1:
-            return []
-        return sorted(number for number in self.seen.ledger.releases if number > mark)
+        """Give the releases beyond the environment's mark and the hotfixes of what is active, in order."""
+        ledger, place = self.seen.ledger, self.places[environment]
+        if not self._hotfixes:
+            if ledger.next <= place.mark + 1:
+                return []
+            return sorted(number for number in ledger.releases if number > place.mark)
+        return sorted((n for n in ledger.releases if self._is_newer(n, environment)), key=ledger.order)
+
+    def _is_newer(self, number: int, environment: str) -> bool:
+        place, release = self.places[environment], self.release(number)
+        if release.hotfix is None:
+            return not self.seen.ledger.gone_by(place, number)
+        here = place.stay is not None and place.stay.commit in release.hotfix.over
+        return here and environment in release.content
 
     def eligible(self, environment: str) -> list[int]:
         """Give the releases that may come here now, oldest first (holds and freezes aside)."""

@@ -93,7 +93,8 @@ def _barred(sight: Sight, number: int, environment: str) -> bool:
 def _gone_by(sight: Sight, number: int, environment: str) -> bool:
     """Tell whether a newer release has been here, and this one is not what is being verified."""
     place = sight.places[environment]
-    return number <= place.mark and (place.stay is None or place.stay.release != number) and place.target is None
+    gone = sight.seen.ledger.gone_by(place, number)
+    return gone and (place.stay is None or place.stay.release != number) and place.target is None
 
 
 def _next_look(sight: Sight, environment: str, verdicts: tuple[Verdict, ...]) -> datetime | None:
@@ -119,4 +120,6 @@ def _behind(sight: Sight, environment: str) -> int:
     ahead = max((place.stay.release for place in firsts if place.stay is not None), default=0)
     stay = sight.places[environment].stay
     here = stay.release if stay is not None else 0
-    return sum(here < number <= ahead for number in sight.seen.ledger.releases) if here < ahead else 0
+    order, releases = sight.seen.ledger.order, sight.seen.ledger.releases
+    plain = [number for number, release in releases.items() if release.hotfix is None]
+    return sum(order(here) < (number,) <= order(ahead) for number in plain)

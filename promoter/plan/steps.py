@@ -211,7 +211,9 @@ def _why_gone(sight: Sight, environment: str, number: int) -> str:
         return f"{label} is active in {environment}"
     if number in place.skips:
         return f"{label} is skipped in {environment}: {place.skips[number].reason}"
-    if number <= place.mark:
+    if number in sight.seen.ledger.releases and sight.is_hotfix(number, environment):
+        return f"{environment} does not run what {label} was made from any more"
+    if sight.seen.ledger.gone_by(place, number):
         return f"{environment} has had r{place.mark}, which is newer than {label}"
     if number in sight.seen.ledger.releases and not sight.cleared(number, environment):
         names = " and ".join(sight.rules(environment).after.names)

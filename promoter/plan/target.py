@@ -22,6 +22,9 @@ def choose(sight: Sight, environment: str) -> tuple[int, Kind] | None:
     waiting = place.proposal.release if place.proposal is not None else None
     if sight.hold(environment) is not None or freeze_for(sight.config, environment, sight.now) is not None:
         return (waiting, Kind.PROMOTION) if waiting in eligible else None
+    fixes = [number for number in eligible if sight.is_hotfix(number, environment)]
+    if fixes:  # somebody with the right said that this is what comes here next
+        return fixes[-1], Kind.PROMOTION
     if rules.promote is Promote.REQUEST:
         asked = place.asked.release if place.asked is not None else None
         return (asked, Kind.PROMOTION) if asked in eligible else None
@@ -30,10 +33,14 @@ def choose(sight: Sight, environment: str) -> tuple[int, Kind] | None:
     if waiting in eligible and _keeps(sight, environment, waiting, eligible):
         return waiting, Kind.PROMOTION
     if rules.newer is Newer.QUEUE:
-        later = [number for number in eligible if waiting is None or number > waiting]
+        later = [n for n in eligible if waiting is None or _after(sight, n, waiting)]
         return (later or eligible)[0], Kind.PROMOTION
     met = _sibling(sight, environment, eligible)
     return met if met is not None else eligible[-1], Kind.PROMOTION
+
+
+def _after(sight: Sight, number: int, other: int) -> bool:
+    return sight.seen.ledger.order(number) > sight.seen.ledger.order(other)
 
 
 def _keeps(sight: Sight, environment: str, waiting: int, eligible: list[int]) -> bool:

@@ -96,6 +96,8 @@ def subject(slot: Slot, release: Release, kind: Kind) -> str:
     what = f"{slot.app} {flatten(release.label)}"
     if kind is Kind.ROLLBACK:
         return f"Roll back {slot.app} to {flatten(release.label)} in {slot.environment}"
+    if release.hotfix is not None:
+        return f"Hotfix {what} in {slot.environment}"
     return f"Promote {what} to {slot.environment}"
 
 

@@ -11,6 +11,7 @@ from promoter.model.plan import Plan
 from promoter.model.snapshot import Snapshot
 from promoter.model.state import stamp
 from promoter.model.verdict import Answer
+from promoter.plan.report.brings import line
 from promoter.plan.report.moment import stamp_or_none
 from promoter.plan.report.view import View, views
 from promoter.policy.rules import AppRules, Config
@@ -95,9 +96,8 @@ def _clusters(view: View) -> Iterator[Row]:
 def _images(view: View) -> Iterator[Row]:
     stay = view.place.stay
     moved: dict[str, tuple[str, str]] = {}
-    for number in sorted(view.ledger.releases):
-        if stay is not None and number <= stay.release:
-            moved |= {image.name: (image.new, image.digest) for image in view.ledger.releases[number].images}
+    for number in line(view.ledger, stay.release) if stay is not None else ():
+        moved |= {image.name: (image.new, image.digest) for image in view.ledger.releases[number].images}
     for name, (tag, digest) in sorted(moved.items()):
         reference = f"{name}:{tag}" + (f"@{digest}" if digest else "")
         yield ("git", view.app, view.environment, None, None, reference, name, tag, digest or None)
@@ -121,12 +121,12 @@ def _releases(ledger: Ledger) -> Iterator[Row]:
 
 def _behind(view: View, app: AppRules) -> Iterator[Row]:
     own = view.place.stay.release if view.place.stay is not None else None
-    here = own or 0
+    here, order = own or 0, view.ledger.order
     for name in app.environments:
         stay = view.ledger.place(name).stay
-        if name not in _before(app, view.environment) or stay is None or stay.release <= here:
+        if name not in _before(app, view.environment) or stay is None or order(stay.release) <= order(here):
             continue
-        between = sum(here < number <= stay.release for number in view.ledger.releases)
+        between = len(set(line(view.ledger, stay.release)) - set(line(view.ledger, here)))
         yield (
             view.app, view.environment, *_named(view.ledger, own), name,
             *_named(view.ledger, stay.release), between,

@@ -92,7 +92,7 @@ def write_ledger(
 
 def with_release(ledger: Ledger, release: Release) -> Ledger:
     """Give `ledger` with `release` as its newest, and without releases that nothing needs any more."""
-    made = ledger.newest if release.adopted else release
+    made = ledger.newest if release.adopted or release.hotfix is not None else release
     named = {release.number, *((made.number,) if made is not None else ())}
     for place in ledger.places.values():
         words = (place.stay, place.proposal, place.target, place.asked, *place.past[:5])

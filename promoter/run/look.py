@@ -22,6 +22,7 @@ from promoter.model.state import LedgerUnreadable
 from promoter.policy.rules import AppRules, Live
 from promoter.run.content import Contents, Held, make_commit
 from promoter.run.difference import difference
+from promoter.run.fixed import with_versions
 from promoter.run.grouped import Pulls, branches, may_be, with_groups
 from promoter.run.hydrated import behind, hydrated, moved_on, needed
 from promoter.run.inputs import dry_changed
@@ -128,6 +129,7 @@ def _app(ws: Workspace, app: AppRules, refs: Refs, pulls: Pulls, dry: Oid) -> Ap
         name: _slot(ws, contents, slot, ledger, refs, pulls.get(slot.proposal_branch, ()), tip is None)
         for name, slot in app.slots.items()
     }
+    slots = with_versions(ws, app, ledger, slots)
     former = {name: tuple(pulls.get(slot.proposal_branch, ())) for name, slot in app.former.items()}
     if app.hydrated and not doubt:
         now = hydrated(ws, app, refs, dry)

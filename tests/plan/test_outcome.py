@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from promoter.model.ledger import How, Kind, Place, Result
+from promoter.model.ledger import How, Kind, Ledger, Place, Result
 from promoter.model.verdict import Answer, Verdict
 from promoter.plan.outcome import checks, health, last_verified, verify_deadline
 from promoter.policy.gate import Subject
@@ -389,7 +389,7 @@ def test_a_failure_leaves_the_proposal_to_the_target() -> None:
     ],
 )
 def test_the_last_verified(place: Place, below: int, expected: int | None) -> None:
-    assert last_verified(place, below) == expected
+    assert last_verified(Ledger("shop"), place, below) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """What a release changes in an environment, compared with what runs there now.
 
 Releases between the two count as well: what r40 moved comes along when r41 replaces r39, and goes away when r39 comes
-back. An image's state at release n is what the newest release up to n moved it to.
+back. An image's state at release n is what the newest release up to n moved it to. A hotfix has what it was made from
+before it, and nothing that is newer than that.
 """
 
 from __future__ import annotations
@@ -28,17 +29,26 @@ class Brings:
 def brings(ledger: Ledger, active: int | None, release: int) -> Brings:
     """Compare `release` with `active` (None: nothing is active, all that `release` itself moved counts)."""
     releases = ledger.releases
-    numbers = sorted(releases)
-    low, high = (release - 1, release) if active is None else (min(active, release), max(active, release))
-    span = [number for number in numbers if low < number <= high]
+    after = line(ledger, release)
+    before = line(ledger, active) if active is not None else [number for number in after if number != release]
+    span = sorted(set(after) ^ set(before))
     names = dict.fromkeys(image.name for number in span for image in releases[number].images)
-    changes = [_change(releases, numbers, name, active, release) for name in names]
-    commits = {commit.id: commit for number in reversed(span) for commit in releases[number].commits}
+    changes = [_change(releases, name, before, after) for name in names]
+    gone = active is not None and ledger.order(release) < ledger.order(active)
+    new = set(before) - set(after) if gone else set(after) - set(before)
+    commits = {commit.id: commit for number in sorted(new, reverse=True) for commit in releases[number].commits}
     return Brings(
         tuple(change for change in changes if change.old != change.new),
         tuple(commits.values()),
         tuple(number for number in span if number not in {active, release}),
     )
+
+
+def line(ledger: Ledger, release: int) -> list[int]:
+    """Give `release` and those that came before it on its way, oldest first, as far as the ledger keeps them."""
+    first, *hotfixes = ledger.order(release)
+    plain = [number for number, known in sorted(ledger.releases.items()) if known.hotfix is None and number <= first]
+    return [*plain, *(number for number in hotfixes if number in ledger.releases)]
 
 
 def label(ledger: Ledger, release: int) -> str:
@@ -53,24 +63,19 @@ def named(ledger: Ledger, release: int) -> str:
     return shown if shown == f"r{release}" else f"{shown} (r{release})"
 
 
-def _change(
-    releases: Mapping[int, Release], numbers: Sequence[int], name: str, active: int | None, release: int
-) -> ImageChange:
-    old = _at(releases, numbers, name, release - 1 if active is None else active)
-    new = _at(releases, numbers, name, release)
+def _change(releases: Mapping[int, Release], name: str, before: Sequence[int], after: Sequence[int]) -> ImageChange:
+    old, new = _at(releases, before, name), _at(releases, after, name)
     return ImageChange(name, old.new, new.new, new.digest)
 
 
-def _at(releases: Mapping[int, Release], numbers: Sequence[int], name: str, at: int) -> ImageChange:
-    for number in reversed(numbers):
-        if number <= at:
-            for image in releases[number].images:
-                if image.name == name:
-                    return image
+def _at(releases: Mapping[int, Release], way: Sequence[int], name: str) -> ImageChange:
+    for number in reversed(way):
+        for image in releases[number].images:
+            if image.name == name:
+                return image
     # Nothing up to then moved it: it was what the first release after that found.
-    for number in numbers:
-        if number > at:
-            for image in releases[number].images:
-                if image.name == name:
-                    return ImageChange(name, "", image.old)
+    for number in sorted(set(releases) - set(way)):
+        for image in releases[number].images:
+            if image.name == name:
+                return ImageChange(name, "", image.old)
     return ImageChange(name, "", "")

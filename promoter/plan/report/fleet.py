@@ -119,4 +119,8 @@ def _note(view: View) -> str:
         return plain(f"rolled back from {view.label(left)}{said}" + (f" ({skip.by})" if skip is not None else ""))
     if hold is not None:
         return plain(f'"{hold.reason}" ({hold.by})' if hold.reason else f"by {hold.by}")
+    for number in (view.plan.target, stay.release if stay is not None else None):
+        release = view.ledger.releases.get(number) if number is not None else None
+        if release is not None and release.hotfix is not None:
+            return plain(f'{release.label} is a hotfix: "{release.hotfix.reason}" ({release.by})')
     return ""

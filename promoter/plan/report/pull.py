@@ -112,6 +112,8 @@ def _title(about: About) -> str:
     app, environment, release = about.app.name, about.environment, about.release
     if about.kind is Kind.ROLLBACK:
         return title(f"Roll back {app} to {release.label} in {environment}")
+    if release.hotfix is not None:
+        return title(f"Hotfix {app} {release.label} in {environment}")
     brought = f"Promote {app} {release.label} to {environment}"
     if release.version or not release.commits:
         return title(brought)
@@ -123,4 +125,6 @@ def labels(about: About) -> tuple[str, ...]:
     ours = ["promoter", f"env/{about.environment}"]
     if about.kind is Kind.ROLLBACK:
         ours.append("rollback")
+    elif about.release.hotfix is not None:
+        ours.append("hotfix")
     return tuple(dict.fromkeys([*ours, *about.rules.pull_request.labels]))

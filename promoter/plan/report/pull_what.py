@@ -47,7 +47,18 @@ def _opening(about: About) -> str:
     if stay is None:
         return f"{subject} goes to **{environment}**, where nothing runs yet."
     runs = f"{prose(named(about.ledger, stay.release))} since {about.at.day(stay.since)}"
+    if about.release.hotfix is not None:
+        return f"{subject} is a hotfix for **{environment}**, which runs {runs}.{_hotfix(about)}"
     return f"{subject} goes to **{environment}**, which runs {runs}."
+
+
+def _hotfix(about: About) -> str:
+    hotfix = about.release.hotfix
+    assert hotfix is not None  # noqa: S101 (callers have one)
+    asked = f' Asked for by {prose(about.release.by)}, {about.at.moment(about.release.at)}: "{prose(hotfix.reason)}".'
+    made = f"It was made from what runs here, r{hotfix.base}, with these versions and nothing else that is new."
+    fate = "A release that does not contain it does not come here by itself."
+    return f"{asked}\n\n{made} **It waits for no environment before.** {fate}"
 
 
 def _asked_for(about: About) -> str:

@@ -37,9 +37,17 @@ def release_json(release: Release) -> dict[str, object]:
         "commit": release.dry,
         "state": release.state.value,
         "adopted": release.adopted,
+        "hotfix": hotfix_json(release),
         "images": [image_json(image) for image in release.images],
         "failures": dict(release.failures),
     }
+
+
+def hotfix_json(release: Release | None) -> dict[str, object] | None:
+    """Give what a hotfix was made from and why; None for any other release."""
+    if release is None or release.hotfix is None:
+        return None
+    return {"of": release_name(release.hotfix.base), "by": release.by, "reason": release.hotfix.reason}
 
 
 def skip_json(skip: Skip | None) -> dict[str, object] | None:

@@ -17,7 +17,15 @@ from promoter.model.state import stamp
 from promoter.model.verdict import Answer, Verdict
 from promoter.plan.report.brings import brings
 from promoter.plan.report.moment import stamp_or_none
-from promoter.plan.report.record import drift_json, hold_json, image_json, named_json, outcome_json, override_json
+from promoter.plan.report.record import (
+    drift_json,
+    hold_json,
+    hotfix_json,
+    image_json,
+    named_json,
+    outcome_json,
+    override_json,
+)
 from promoter.plan.report.view import View, views
 from promoter.policy.rules import Config
 
@@ -140,6 +148,7 @@ def _active(view: View) -> dict[str, object] | None:
         "commit": stay.commit,
         "how": stay.how.value,
         "by": merged_by,
+        "hotfix": hotfix_json(view.ledger.releases.get(stay.release)),
         "healthy_since": stamp_or_none(stay.healthy_since),
         "outcome": outcome_json(view.place.outcomes.get(stay.release)),
     }
@@ -172,6 +181,7 @@ def _proposed(view: View) -> dict[str, object] | None:
     return {
         **named_json(view.ledger, proposal.release),
         "kind": proposal.kind.value,
+        "hotfix": hotfix_json(view.ledger.releases.get(proposal.release)),
         "since": stamp(proposal.since),
         "head": view.head,
         "images": [image_json(change) for change in changes],

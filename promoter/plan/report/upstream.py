@@ -50,10 +50,17 @@ def _here(view: View) -> set[int]:
     }
 
 
+def _is_for(view: View, number: int) -> bool:
+    """A hotfix goes only where it was made for."""
+    release = view.ledger.releases.get(number)
+    return release is None or release.hotfix is None or view.environment in release.content
+
+
 def _may_come(view: View, number: int) -> bool:
     place = view.place
     return (
-        number > place.mark
+        not view.ledger.gone_by(place, number)
+        and _is_for(view, number)
         and number not in place.skips
         and (place.stay is None or place.stay.release != number)
         and all(number != passed for passed, _ in view.plan.passed_over)
