@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from promoter.cli.exits import Exit
-from promoter.cli.shell import Shell, command, words_argument
+from promoter.cli.shell import Shell, command, reason_option, words_argument
+
+if TYPE_CHECKING:
+    from promoter.run.release import Wish
+    from promoter.run.workspace import Workspace
 
 
 @command(
@@ -15,8 +21,16 @@ from promoter.cli.shell import Shell, command, words_argument
         ["--image", "images"], multiple=True, metavar="NAME=TAG", help="An image or chart and its version; repeatable."
     ),
     click.Option(["--allow-older"], is_flag=True, help="Release a version that is older than the newest release's."),
+    click.Option(
+        ["--hotfix"],
+        is_flag=True,
+        help="For these environments only, from what is active there; needs a reason.",
+    ),
+    reason_option(),
 )
-def release(shell: Shell, words: tuple[str, ...], images: tuple[str, ...], allow_older: bool) -> int:
+def release(
+    shell: Shell, words: tuple[str, ...], images: tuple[str, ...], allow_older: bool, hotfix: bool, reason: str
+) -> int:
     """Make a release."""
     from promoter.cli.released import edited_json, made_json, offer_json, show_edited, show_offer, show_release
     from promoter.cli.wanted import meaning
@@ -28,13 +42,20 @@ def release(shell: Shell, words: tuple[str, ...], images: tuple[str, ...], allow
 
     ws = shell.open(writes=True)
     found = meaning(ws, words)
-    if found.environments or found.release is not None or found.reason:
-        raise UsageError("a release is made for all environments of one app", "promoter release APP VERSION")
+    named = found.environments or found.reason or reason
+    if found.release is not None or (named and not hotfix):
+        raise UsageError(
+            "a release is made for all environments of one app",
+            'promoter release APP VERSION; for some: promoter release APP VERSION --hotfix ENVIRONMENT... "reason"',
+        )
     moved = dict(_pair(image) for image in images)
     if found.version and moved:
         raise UsageError("give a version, or images with theirs, not both")
     app = found.one_app(ws.config.apps)
-    made = make(ws, app, Wish(found.version or "", moved or None, allow_older))
+    wish = Wish(found.version or "", moved or None, allow_older)
+    if hotfix:
+        return _hotfix(shell, ws, app, found.environments, wish, reason or found.reason)
+    made = make(ws, app, wish)
     if isinstance(made, Edited):
         if shell.json:
             shell.screen.json(edited_json(made))
@@ -52,6 +73,26 @@ def release(shell: Shell, words: tuple[str, ...], images: tuple[str, ...], allow
     else:
         show_release(shell.screen, app, made)
     return Exit.EDGE if made.state is ReleaseState.FAILED else Exit.DONE
+
+
+def _hotfix(
+    shell: Shell, ws: Workspace, app: str, environments: tuple[str, ...], wish: Wish, reason: str
+) -> int:  # fmt: skip
+    from promoter.cli.released import hotfix_json, show_hotfix
+    from promoter.errors import UsageError
+    from promoter.run.hotfix import hotfix
+    from promoter.run.said import ledger_of
+
+    if wish.allow_older:
+        raise UsageError("no environment goes back by a hotfix", "To go back: promoter rollback")
+    made = hotfix(ws, app, environments, wish, reason)
+    if shell.json:
+        shell.screen.json(hotfix_json(app, made, in_place=ws.config.layout is None))
+        return Exit.DONE
+    ledger = ledger_of(ws, app)
+    held = [name for name in environments if ledger.place(name).hold is not None]
+    show_hotfix(shell.screen, app, made, held, "" if ws.config.layout is None else ws.branch)
+    return Exit.DONE
 
 
 def _pair(image: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from promoter.model.release import ImageChange, Release
 from promoter.plan.report.foreign import plain
 from promoter.plan.report.record import image_json, release_json
 from promoter.run.dry_pull import Offer
+from promoter.run.hotfix import hotfix_branch
 from promoter.run.release import Edited
 
 
@@ -16,6 +17,28 @@ def made_json(app: str, release: Release) -> dict[str, object]:
     """Give `promoter.release/v1`."""
     environments = sorted(release.content)
     return {"schema": "promoter.release/v1", "app": app, **release_json(release), "environments": environments}
+
+
+def hotfix_json(app: str, release: Release, *, in_place: bool) -> dict[str, object]:
+    """Give `promoter.release/v1` of a hotfix: with the branch that keeps its commit, where it has one."""
+    return {**made_json(app, release), "branch": None if in_place else hotfix_branch(app, release.number)}
+
+
+def show_hotfix(screen: Screen, app: str, release: Release, held: Sequence[str], dry: str) -> None:
+    """Print what was made, what still stops it, and how the fix comes to the branch `dry` (empty: in place)."""
+    assert release.hotfix is not None  # noqa: S101 (callers have one)
+    where = ", ".join(release.content)
+    version = f" ({plain(release.version)})" if release.version else ""
+    screen.line(f"{app} {release.name}{version}: hotfix of r{release.hotfix.base} for {where}")
+    screen.table(image_rows(release.images), indent=2)
+    screen.line("It waits for no environment before; the gates of its own hold. promoter run does the rest", "dim")
+    for name in held:
+        screen.line(f"{name} is held, and nothing moves there before: promoter resume {app} {name}")
+    if dry:
+        branch = hotfix_branch(app, release.number)
+        screen.line(f"{dry} does not have it: merge {branch} into it, or release a version with the fix", "dim")
+    else:
+        screen.line("Other environments do not have it: release a version with the fix", "dim")
 
 
 def offer_json(offer: Offer) -> dict[str, object]:

@@ -19,6 +19,8 @@ SHARED_PROPOSAL = "promoter/{environment}/{app}"
 """The proposal branch where environments share the active branch."""
 DRY_PROPOSAL = "promoter/release/{app}"
 """The branch that offers an app's next versions to the dry branch; no environment can be called `release`."""
+HOTFIX = "promoter/release/{app}+r{number}"
+"""The branch that keeps what a hotfix was made from: the dry files of what was active, changed. No app has a `+`."""
 
 
 def fill(template: str, app: str, environment: str) -> str:

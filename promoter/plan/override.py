@@ -22,7 +22,7 @@ from promoter.policy.rules import Rules
 from promoter.policy.spelling import guess
 
 OTHERWISE: Final[Mapping[str, str]] = {
-    "order": "It goes to the environments before first; for what cannot wait, make a release of its own.",
+    "order": "It goes to the environments before first; what cannot wait: promoter release APP VERSION --hotfix",
     "settled": "It waits until what is active is known to be well; to take that back: promoter rollback",
     "hold": "To end it: promoter resume",
     "freeze": "Take it out of promoter.yaml, which is reviewed like everything else.",

@@ -161,11 +161,16 @@ VERBS = (
     Verb(
         "release",
         Group.MOVE,
-        "APP [VERSION]",
+        'APP [VERSION] [--hotfix ENVIRONMENT... "REASON"]',
         "Make a release: write the version into the files, render every environment, record it.",
         "Which image is meant is found where the app has one; else name it. Without a version, what the default branch "
-        "holds now is released.",
-        ("release shop 1.4.2", "release shop --image ghcr.io/acme/shop=1.4.2"),
+        "holds now is released. A hotfix is made from what is active in the named environments, for these alone, and "
+        "waits for none before them; their gates hold. It stays there until a release comes that contains it.",
+        (
+            "release shop 1.4.2",
+            "release shop --image ghcr.io/acme/shop=1.4.2",
+            'release shop 1.3.10 --hotfix prod-eu "INC-412 5xx"',
+        ),
     ),
     Verb(
         "wait",

@@ -36,7 +36,7 @@ class InPlace:
             return Held(None)
         fits = [content for content in dict.fromkeys(known) if self._fits(content, here)]
         if not fits:
-            return Held(self._keep(here))
+            return Held(self.keep(here))
         return Held(fits[0], frozenset(fits[1:]))
 
     def put(self, slot: Slot, tree: Oid | None, content: ContentId) -> Oid:
@@ -112,17 +112,18 @@ class InPlace:
             mine = carried(wanted, self.values(app.source(environment), tree), names)
             if not mine:
                 raise EdgeFailed(f"{app.source(environment)} holds nothing that {app.name} moves")
-            content[environment] = self._keep(mine)
+            content[environment] = self.keep(mine)
             self.put(app.slots[environment], tree, content[environment])
         return content, tuple(changes)
+
+    def keep(self, values: Mapping[str, str]) -> ContentId:
+        """Keep a content that names `values`, and give it."""
+        return ContentId(self.store.put_blob(canonical(values)))
 
     def _fits(self, content: ContentId, here: Mapping[str, str]) -> bool:
         if not self.store.has(Oid(content)):
             return False
         return all(satisfies(here.get(key, ""), value) for key, value in self.wanted(content).items())
-
-    def _keep(self, values: Mapping[str, str]) -> ContentId:
-        return ContentId(self.store.put_blob(canonical(values)))
 
 
 _FILES = frozenset({0o100644, 0o100755})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from promoter.errors import EditRefused, RenderFailed
-from promoter.git.store import Entry
+from promoter.git.store import Entry, Store
 from promoter.layout.values import items
 from promoter.model.names import Oid
 from promoter.policy.rules import AppRules, Render
@@ -23,6 +24,11 @@ def reached(ws: Workspace, app: AppRules, tree: Oid) -> dict[str, Entry]:
         paths = {app.source(name) for name in app.environments}
     else:
         paths = _inputs(ws, app, SourceTree(store, tree))
+    return files_at(store, tree, paths)
+
+
+def files_at(store: Store, tree: Oid, paths: Collection[str]) -> dict[str, Entry]:
+    """Give path -> file for what stands at `paths` and below them."""
     found: dict[str, Entry] = {}
     for path in sorted(paths):
         entry = store.entry(tree, path) if path else None

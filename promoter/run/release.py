@@ -82,7 +82,7 @@ def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -
     tree = ws.repository.store.commit(dry).tree
     files = {path: ws.repository.store.blob(entry.id) for path, entry in reached(ws, app, tree).items()}
     standing = items(files, app.tracked)
-    moved = _moved(app, wish, standing)
+    moved = wanted_items(app, wish, standing)
     for key, (_, version) in moved.items():
         (check_version if key.startswith("chart:") else check_pin)(version)
     if not wish.allow_older:
@@ -105,7 +105,7 @@ def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -
     return make_release(ws, app.name, tip, reason=f"released by {flatten(ws.user)}", asked=asked, progress=progress)
 
 
-def _moved(app: AppRules, wish: Wish, standing: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+def wanted_items(app: AppRules, wish: Wish, standing: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Give item -> (name, version) for what is to move."""
     found = {key.partition(":")[2]: key for key in standing if key.startswith(("image:", "chart:"))}
     if wish.images:
@@ -131,8 +131,9 @@ def _moved(app: AppRules, wish: Wish, standing: Mapping[str, str]) -> dict[str, 
 def _refuse_older(app: AppRules, moved: Mapping[str, tuple[str, str]], ledger: Ledger) -> None:
     """Refuse a version below the one that the newest release brought: it would overtake nothing."""
     newest: dict[str, str] = {}
-    for number in sorted(ledger.releases):
-        newest.update({image.name: image.new for image in ledger.releases[number].images})
+    for _, release in sorted(ledger.releases.items()):
+        if release.hotfix is None:
+            newest.update({image.name: image.new for image in release.images})
     for name, version in moved.values():
         old, new = parse_version(newest.get(name, "")), parse_version(version)
         if old is not None and new is not None and new < old:
