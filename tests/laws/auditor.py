@@ -41,6 +41,10 @@ class Auditor:
     """(environment, release) that a person asked back by rollback or retry."""
     closed: dict[tuple[str, int], int] = field(default_factory=dict)
     """(environment, release) that a person closed -> the pull request."""
+    fixes: set[tuple[str, int]] = field(default_factory=set)
+    """(environment, release) that somebody with the right made as a hotfix for it."""
+    vouched: set[tuple[str, int]] = field(default_factory=set)
+    """(environment, release) that a person asked for by promote."""
     heads: set[str] = field(default_factory=set)
     """Every commit that promoter ever put on a proposal branch."""
     opened: dict[tuple[str, str], list[int]] = field(default_factory=dict)
@@ -186,12 +190,25 @@ class Auditor:
             self.fail(7, f"a merge into {env} while it is held")
         if word.kind is Kind.PROMOTION and word.release in place.skips:
             self.fail(7, f"a merge into {env} of r{word.release}, which is skipped")
+        if word.kind is Kind.PROMOTION:
+            self._keeps_fixes(env, word, head, here, contents)
         known: set[str | None] = set(contents.values())
         stay = place.stay
         if stay is not None and stay.how is How.MIXED:
             known.add(stay.content)  # it was held, and a person resumed
         if here is not None and here not in known and word.kind is Kind.PROMOTION:
             self.fail(7, f"a hand edit in {env} is overwritten")
+
+    def _keeps_fixes(self, env: str, word: Trailers, head: Oid, here: str | None, contents: dict[int, str]) -> None:
+        """A hotfix raises a version, and only a release that is not older, or a person's word, comes after it."""
+        before, after = self.world.image(env, self.world.active(env)), self.world.image(env, head)
+        if before is None or after is None:
+            return
+        if (env, word.release) in self.fixes and after <= before and (env, word.release) not in self.allowed_back:
+            self.fail(1, f"hotfix r{word.release} takes {env} from {before} back to {after}")
+        mended = {contents.get(number) for slot, number in self.fixes if slot == env}
+        if here in mended and after < before and (env, word.release) not in self.vouched:
+            self.fail(1, f"r{word.release} brings {env} from the hotfix {before} back to {after}")
 
     def _contents(self, ledger: Ledger, env: str) -> dict[int, str]:
         """Give release -> content of a slot."""
@@ -214,6 +231,8 @@ class Auditor:
         ledger = self.ledger(env)
         if ledger is None or word.release not in ledger.releases:
             self.fail(1, f"{what} into {env} of unknown r{word.release}")
+            return
+        if (env, word.release) in self.fixes:
             return
         for name in self.after[env]:
             if self._contents(ledger, name).get(word.release) not in self.proved.get(name, set()):

@@ -16,7 +16,9 @@ from promoter.model.forge import PullState
 from promoter.plan.decide import decide
 from promoter.run.act import act
 from promoter.run.command import command
+from promoter.run.hotfix import hotfix
 from promoter.run.look import look
+from promoter.run.release import Wish
 from promoter.run.run import run
 from tests.laws.auditor import Auditor
 from tests.laws.layouts import BRANCHES, FOLDERS, GATHERED, HYDRATED, IN_PLACE, Lay
@@ -118,6 +120,7 @@ def steps(slots: int = 4) -> st.SearchStrategy[list[Step]]:
         st.tuples(st.just("delete"), env),
         st.tuples(st.just("fast_forward"), env),
         st.tuples(st.just("say"), st.sampled_from(["hold", "resume", "rollback", "skip", "retry", "promote"]), env),
+        st.tuples(st.just("hotfix"), env),
         st.tuples(st.just("sick"), env),
         st.tuples(st.just("heal")),
         st.tuples(st.just("shaky"), env),
@@ -306,12 +309,29 @@ class Play:
         after = self.audit.ledger(env)
         if before is None or after is None:
             return
-        target = after.place(name).target
+        asked, target = after.place(name).asked, after.place(name).target
+        if verb == "promote" and asked is not None:
+            self.audit.vouched.add((env, asked.release))
         if verb in ("rollback", "retry"):
             if target is not None:
                 self.audit.allowed_back.add((env, target.release))
             for number in set(before.place(name).skips) - set(after.place(name).skips):
                 self.audit.allowed_back.add((env, number))
+
+    def do_hotfix(self, index: int) -> None:
+        """Somebody with the right mends what is active in one environment."""
+        env = self.env(index)
+        runs = self.world.image(env, self.world.active(env))
+        if runs is None or runs[0] == 9:  # a version by hand, above all that will ever be released
+            return
+        wish = Wish(".".join(str(part) for part in (*runs[:2], runs[2] + 1)))
+        try:
+            made = hotfix(
+                self.world.workspace("kim"), self.world.app(env), [self.world.environment(env)], wish, "INC-412"
+            )
+        except PromoterError:
+            return
+        self.audit.fixes.add((env, made.number))
 
     # --- clusters and time ---
 

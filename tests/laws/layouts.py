@@ -12,12 +12,22 @@ from promoter.git.store import FILE, Entry
 from promoter.model.names import Oid
 
 IMAGE = "ghcr.io/acme/shop"
-PLAIN = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: shop, namespace: {env}}}\ndata: {{v: '{v}'}}\n"
+PLAIN = (
+    "apiVersion: v1\nkind: Pod\nmetadata: {{name: shop, namespace: {env}}}\n"
+    "spec: {{containers: [{{name: shop, image: 'ghcr.io/acme/shop:{v}'}}]}}\n"
+)
+_VERSION = re.compile(r"image: '[a-z./]*:([0-9]+)\.([0-9]+)\.([0-9]+)'")
 DEPLOYMENT = (
     "# people write here\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: shop, namespace: {env}}}\nspec:\n"
     "  replicas: 1   # theirs\n  template:\n    spec:\n      containers:\n"
     "        - {{name: shop, image: 'ghcr.io/acme/shop:{v}'}}\n"
 )
+
+
+def version_in(text: str) -> tuple[int, ...] | None:
+    """Give the version of the image in a manifest."""
+    found = _VERSION.search(text)
+    return tuple(int(part) for part in found.groups()) if found is not None else None
 
 
 class Lay(Protocol):
@@ -30,6 +40,7 @@ class Lay(Protocol):
     def active(self, env: str) -> str: ...
     def proposal(self, env: str) -> str: ...
     def content(self, repo: Repository, env: str, commit: Oid) -> str | None: ...
+    def version(self, repo: Repository, env: str, commit: Oid) -> tuple[int, ...] | None: ...
     def outside(self, repo: Repository, env: str, commit: Oid) -> object: ...
     def drifted(self, repo: Repository, env: str, commit: Oid, text: str) -> dict[str, str]: ...
     def put(self, repo: Repository, env: str, commit: Oid, content: str) -> Oid: ...
@@ -57,6 +68,10 @@ class Rendered:
     def content(self, repo: Repository, env: str, commit: Oid) -> str | None:
         entry = repo.store.entry(repo.store.commit(commit).tree, self.slot(env))
         return entry.id if entry is not None else None
+
+    def version(self, repo: Repository, env: str, commit: Oid) -> tuple[int, ...] | None:
+        files = repo.store.files(repo.store.commit(commit).tree, self.slot(env))
+        return version_in("".join(repo.store.blob(entry.id).decode() for _, entry in files))
 
     def outside(self, repo: Repository, env: str, commit: Oid) -> object:
         return repo.store.edit_tree(repo.store.commit(commit).tree, {self.slot(env): None})
@@ -110,6 +125,9 @@ class InPlace:
         tag = re.search(r"shop:([^']*)'", text)
         data = (json.dumps({f"image:{IMAGE}": tag.group(1) if tag else ""}, indent=1) + "\n").encode()
         return sha1(b"blob %d\x00" % len(data) + data, usedforsecurity=False).hexdigest()
+
+    def version(self, repo: Repository, env: str, commit: Oid) -> tuple[int, ...] | None:
+        return version_in(self.read(repo, env, commit) or "")
 
     def outside(self, repo: Repository, env: str, commit: Oid) -> object:
         store, path = repo.store, f"shop/{env}/deployment.yaml"

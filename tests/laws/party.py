@@ -102,7 +102,7 @@ class Crowd(World):
         apps = dict.fromkeys(self.app(slot) for slot in slots)
         environments = dict.fromkeys(self.environment(slot) for slot in self.environments)
         return {
-            f"{app}/{env}/deployment.yaml": PLAIN.format(env=env, v=f"{app} {version}").replace("shop", app)
+            f"{app}/{env}/deployment.yaml": PLAIN.format(env=env, v=version).replace("shop", app)
             for app in apps
             for env in environments
         }

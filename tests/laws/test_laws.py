@@ -114,7 +114,11 @@ def standing(play: Play, env: str) -> tuple[Place, int]:
     """Give what is remembered of a slot, and the newest release that may come there."""
     ledger = play.audit.ledger(env)
     assert ledger is not None
-    ready = [number for number, release in ledger.releases.items() if release.state is ReleaseState.READY]
+    ready = [
+        number
+        for number, release in ledger.releases.items()
+        if release.state is ReleaseState.READY and release.hotfix is None
+    ]
     return ledger.place(play.world.environment(env)), max(ready, default=0)
 
 

@@ -21,7 +21,7 @@ from promoter.git.program import Program
 from promoter.git.ref import RefUpdate
 from promoter.git.repository import Repository
 from promoter.git.store import Store
-from promoter.model.forge import PullRequest, PullState
+from promoter.model.forge import Permission, PullRequest, PullState
 from promoter.model.names import Branch, Oid
 from promoter.model.snapshot import ClusterLive
 from promoter.model.verdict import Answer
@@ -179,6 +179,8 @@ class World:
         """The repository as the auditor reads it: what is pushed to it can be seen before it arrives."""
         self.clusters = {env: Cluster(env) for env in environments}
         self.people = LocalForge(self.repo, "kim")
+        rights = {"kim": Permission.MAINTAIN, "lin": Permission.WRITE, "promoter": Permission.WRITE}
+        self.people.set_people(rights, {}, START)
         self.writes = Writes()
         self.people_commits: dict[str, list[Oid]] = {}
         self.judge_refs: Callable[[Sequence[RefUpdate]], dict[str, Any]] = lambda _u: {}
@@ -282,6 +284,10 @@ class World:
 
     def slot(self, environment: str, commit: Oid | None) -> str | None:
         return None if commit is None else self.lay.content(self.eyes, environment, commit)
+
+    def image(self, environment: str, commit: Oid | None) -> tuple[int, ...] | None:
+        """Give the version that stands in a slot."""
+        return None if commit is None else self.lay.version(self.eyes, environment, commit)
 
     def outside(self, environments: Sequence[str], commit: Oid) -> object:
         """Give all that `commit` holds outside these slots."""
