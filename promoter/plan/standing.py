@@ -120,6 +120,8 @@ def _behind(sight: Sight, environment: str) -> int:
     ahead = max((place.stay.release for place in firsts if place.stay is not None), default=0)
     stay = sight.places[environment].stay
     here = stay.release if stay is not None else 0
-    order, releases = sight.seen.ledger.order, sight.seen.ledger.releases
-    plain = [number for number, release in releases.items() if release.hotfix is None]
-    return sum(order(here) < (number,) <= order(ahead) for number in plain)
+    ledger = sight.seen.ledger
+    low, high = ledger.order(here), ledger.order(ahead)
+    if low >= high:
+        return 0
+    return sum(release.hotfix is None and low < (number,) <= high for number, release in ledger.releases.items())
