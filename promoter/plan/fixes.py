@@ -9,7 +9,7 @@
   here has, in that release's content for this environment, the same version, or one that is not older by SemVer.
   Versions that SemVer cannot compare are newer when the release was made after the hotfix and does not bring back what
   the hotfix replaced. What does not contain it, or is not known to, is passed over and says so; a person who says
-  `promoter promote` for that release vouches for it.
+  `promoter promote` for that release while the hotfix is active vouches for it.
 """
 
 from __future__ import annotations
@@ -36,13 +36,14 @@ def hotfix_words(release: Release) -> str:
 def undoes(ledger: Ledger, place: Place, versions: Versions, number: int) -> str:
     """Say which hotfix that is active in `place` release `number` would undo; empty when it undoes none.
 
-    Somebody who asked for the release vouches for it.
+    Somebody who has asked for the release since that hotfix is active vouches for it.
     """
     stay = place.stay
     active = ledger.releases.get(stay.release) if stay is not None else None
     if active is None or active.hotfix is None or ledger.releases[number].hotfix is not None:
         return ""
-    if place.asked is not None and place.asked.release == number:
+    asked = place.asked
+    if asked is not None and stay is not None and asked.release == number and asked.at >= stay.since:
         return ""
     called = f"hotfix {active.name} ({active.version})" if active.version else f"hotfix {active.name}"
     if active.number not in versions or number not in versions:

@@ -332,6 +332,7 @@ class Play:
         except PromoterError:
             return
         self.audit.fixes.add((env, made.number))
+        self.audit.vouched = {word for word in self.audit.vouched if word[0] != env}
 
     # --- clusters and time ---
 

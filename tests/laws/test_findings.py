@@ -323,3 +323,19 @@ def test_a_dip_between_two_looks_that_the_cluster_remembers_starts_the_soak_agai
     assert 1 not in place(play, "east").outcomes
     play.play([("later", 25), ("run",)])
     assert place(play, "east").outcomes[1].result is Result.VERIFIED
+
+
+def test_a_hotfix_is_undone_by_its_rollback_and_by_no_release_that_lacks_it(tmp_path: Path) -> None:
+    play = Play(tmp_path, LINE)
+    through(play, DEV, STAGING, PROD)
+    through(play, DEV, STAGING)  # r2 changes nothing in prod, and joins there
+    play.play([("hotfix", PROD), ("sync_run",), ("sync_run",)])
+    assert (active(play, "staging"), active(play, "prod")) == (2, 3)
+    through(play, DEV)  # r4 has the old version in prod
+    assert (active(play, "staging"), active(play, "prod")) == (4, 3)
+    play.play([("say", "rollback", PROD), ("sync_run",)])
+    assert active(play, "prod") == 2
+    play.play([("say", "resume", PROD), ("sync_run",), ("sync_run",)])
+    assert active(play, "prod") == 4
+    through(play, DEV, STAGING, PROD)
+    assert (active(play, "staging"), active(play, "prod")) == (5, 5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -87,6 +87,7 @@ def test_what_is_not_known_is_not_contained_and_a_person_may_vouch_for_it() -> N
     assert undoes(LEDGER, place, {}, 41) == "not known to contain hotfix r42"
     assert not undoes(LEDGER, replace(place, asked=Asked(41, "kim", AT)), {}, 41)
     assert undoes(LEDGER, replace(place, asked=Asked(43, "kim", AT)), {}, 41)
+    assert undoes(LEDGER, replace(place, asked=Asked(41, "kim", AT - timedelta(minutes=1))), {}, 41)  # of what was here
 
 
 def test_only_what_a_hotfix_moved_must_be_contained() -> None:
