@@ -178,7 +178,10 @@ WORDS = 'a reason stands in quotes: "INC-412 5xx"; environments are dev, staging
         (
             ("release", "shop", "1.0;rm -rf /"),
             2,
-            ["a release is made for all environments of one app", "promoter release APP VERSION"],
+            [
+                "a release is made for all environments of one app",
+                'promoter release APP VERSION; for some: promoter release APP VERSION --hotfix ENVIRONMENT... "reason"',
+            ],
         ),
         (("release", "../x", "1.0"), 2, ["../x is not an app, an environment, a release (r41) or a version", WORDS]),
         (
