@@ -74,10 +74,12 @@ def _act(shell: Shell, ws: Workspace, runner: Runner, request: Request) -> int:
         outcome = run(ws, on_event=tell)
         show_waiting(shell.screen, ws.config, outcome.snapshot, outcome.plan, ws.now())
     runner.annotate("warning", [Note(problem, title="promoter") for problem in outcome.plan.problems])
+    troubled = [one for one in attended if one.answer.trouble]
+    runner.annotate("error", [Note(f"{one.comment.user}: {one.line}: {one.answer.trouble}") for one in troubled])
     runner.annotate("error", [Note(f"{one.app} {one.environment}: {one.text}") for one in outcome.refused])
     runner.output({**outputs(outcome), "plan": _saved(shell, ws, outcome)})
     runner.summary(summary(ws.config, outcome, attended, request.why, ws.now()))
-    return Exit.EDGE if outcome.refused else Exit.DONE
+    return Exit.EDGE if outcome.refused or troubled else Exit.DONE
 
 
 def _release(shell: Shell, ws: Workspace, request: Request) -> None:

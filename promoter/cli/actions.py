@@ -85,7 +85,7 @@ def attended_cells(one: Attended) -> Iterator[Cell]:
     """Give a line about a command in a comment."""
     yield ("ok" if one.answer.done else "fail"), f"{'heard' if one.answer.done else 'refused':<10}"
     yield "", plain(one.comment.user, 60)
-    yield "", f"  {plain(one.line, 300)}"
+    yield "", f"  {plain(one.line, 300)}{f': {plain(one.answer.trouble, 500)}' if one.answer.trouble else ''}"
 
 
 def run_json(config: Config, outcome: Outcome, now: datetime) -> dict[str, object]:

@@ -33,13 +33,13 @@ def run(shell: Shell, words: tuple[str, ...], exit_code: bool) -> int:
         if not shell.json:
             shell.screen.cells(*attended_cells(one))
 
-    attend(ws, heard)
+    attended = attend(ws, heard)
     outcome = act(ws, found.apps or None, tell)
     if shell.json:
         shell.screen.json(run_json(ws.config, outcome, ws.now()))
     else:
         show_waiting(shell.screen, ws.config, outcome.snapshot, outcome.plan, ws.now())
-    if outcome.refused:
+    if outcome.refused or any(one.answer.trouble for one in attended):
         return Exit.EDGE
     if outcome.lost and outcome.plan.actions:
         return Exit.RACE

@@ -37,6 +37,8 @@ class Answer:
     """Markdown for people; empty: a receipt is enough."""
     sticky: bool = False
     """It belongs into the one comment that explains, not into a reply."""
+    trouble: str = ""
+    """Why it could not be tried; the next run does."""
 
 
 def answer(ws: Workspace, said: Spoken | Garbled, scene: Scene, where: Said) -> Answer:
@@ -64,7 +66,7 @@ def _do(ws: Workspace, said: Spoken, scene: Scene, where: Said) -> Answer:
         end = parse_until(until, ws.config.timezone, ws.now()) if until is not None else None
         if until is not None and said.verb != "hold":
             raise UsageError(f"{said.verb} has no end", f"{UNTIL} belongs to hold")
-        bound = replace(where, wants_head=not found.environments and bool(scene.apps))
+        bound = replace(where, wants_head=bool(scene.apps) and set(found.environments) <= set(scene.environments))
         if scene.together(found):
             return _each(ws, said.verb, scene, found, end, replace(bound, together=True))
         take_down(ws, said.verb, scene.complete(found), until=end, said=bound)

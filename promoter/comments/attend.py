@@ -19,6 +19,7 @@ from typing import Final
 from promoter.comments.answer import KNOWN, Answer, answer
 from promoter.comments.parse import Garbled, Spoken, parse
 from promoter.comments.scene import Scene, scene_of
+from promoter.errors import ConfigInvalid, PromoterError
 from promoter.model.forge import Comment, Receipt
 from promoter.plan.report.explain_text import MARKER
 from promoter.run.heard import Said
@@ -38,13 +39,30 @@ class Attended:
 
 
 def attend(ws: Workspace, tell: Callable[[Attended], None] = lambda _attended: None) -> list[Attended]:
-    """Do what is said in comments and was not done yet. Raises EdgeFailed, LostRace."""
+    """Do what is said in comments and was not done yet. Raises ConfigInvalid, EdgeFailed when none can be read.
+
+    What could not be tried (a lost race, a ledger that cannot be read) is an answer too; the next run tries again.
+    """
     done: list[Attended] = []
     for comment in ws.forge.comments_since(ws.now() - RECENT):
         if _speaks(ws, comment):
             said = parse(comment.body, [entry.name for entry in KNOWN], ws.forge.short_verbs)
-            done += _attend(ws, comment, said, tell) if said else []
+            done += _tried(ws, comment, said, tell) if said else []
     return done
+
+
+def _tried(
+    ws: Workspace, comment: Comment, said: list[Spoken | Garbled], tell: Callable[[Attended], None]
+) -> list[Attended]:
+    """Attend to one comment, whose trouble is nobody else's: other comments, and the run after them, go on."""
+    try:
+        return _attend(ws, comment, said, tell)
+    except ConfigInvalid:
+        raise
+    except PromoterError as error:
+        failed = Attended(comment, said[0].line, Answer(False, trouble=str(error)))
+        tell(failed)
+        return [failed]
 
 
 def _speaks(ws: Workspace, comment: Comment) -> bool:

@@ -10,7 +10,7 @@ from promoter.model.ledger import Ledger
 from promoter.plan.override import OTHERWISE
 from promoter.plan.words import Words
 from promoter.policy.gates import GATES
-from promoter.run.command import command
+from promoter.run.command import command, may
 from promoter.run.heard import Said
 from promoter.run.ledgers import ledger_ref, read_ledger
 from promoter.run.workspace import Workspace
@@ -43,7 +43,11 @@ def take_down(
         # a shell takes the quotes off "INC-412"; no version means anything to these verbs, so it is the reason
         found = replace(found, version=None, reason=found.version)
     sentences: list[Sentence] = []
-    for app, environments in _places(ws, verb, found):
+    places = _places(ws, verb, found)
+    for app, environments in places if len(places) > 1 else ():  # the right to all of it, or nothing changes
+        for environment in environments:
+            may(ws, ws.config.apps[app].environments[environment], verb, environment)
+    for app, environments in places:
         release = found.number(ledger_of(ws, app)) if found.version is not None else found.release
         why = reason or found.reason
         texts = command(ws, verb, app, environments, release, why, until, said, _gate(verb, found))

@@ -9,8 +9,11 @@ import pytest
 
 from promoter.comments.attend import RECENT, Attended, attend
 from promoter.model.forge import Comment, Permission, PullState, Receipt
-from tests.repos import head
-from tests.run.shops import LEDGER, RENDERED, Shop, make_shop
+from promoter.plan.words import Words
+from promoter.run.command import NotAllowed
+from promoter.run.said import take_down
+from tests.repos import commit_files, head
+from tests.run.shops import IMAGE, LEDGER, RENDERED, Shop, make_shop, manifest
 
 CONFIG = RENDERED.replace("{name: prod, promote: auto}", "{name: prod, promote: request}")
 NUMBER = 2
@@ -209,3 +212,46 @@ def test_a_program_that_is_allowed_by_name_speaks(shop: Shop) -> None:
     shop.forge.comment(NUMBER, "kim", "/hold", shop.now)
     ws = replace(shop.workspace("promoter"), forge=Told(shop, bot=True))  # type: ignore[arg-type]
     assert [one.answer.done for one in attend(ws)] == [True]
+
+
+TWO = CONFIG.replace("apps: {shop: {", 'apps: {cart: {path: "cart/{environment}", render: plain}, shop: {')
+
+
+def two(tmp_path: Path, config: str = TWO) -> Shop:
+    """The shop, and a cart beside it; both wait in prod."""
+    files = {f"cart/{name}/app.yaml": manifest(name, "cart:1") for name in ("dev", "prod")}
+    shop = make_shop(tmp_path, config.replace("promote: request", "promote: review"), files)
+    shop.run()
+    people(shop)
+    return shop
+
+
+def test_one_comments_trouble_stops_nobody_else(tmp_path: Path) -> None:
+    shop = two(tmp_path)
+    commit_files(shop.repo, "promoter-ledger/cart", {"state.yaml": "{"}, "Break it")
+    shop.later()
+    shop.forge.comment(NUMBER, "kim", "/hold cart prod", shop.now)
+    shop.forge.comment(NUMBER, "kim", "/hold shop prod", shop.now)
+    first, second = hear(shop)
+    assert (first.answer.done, second.answer.done) == (False, True)
+    assert "state.yaml is not YAML" in first.answer.trouble
+    assert shop.ledger.place("prod").hold is not None
+    assert len(hear(shop)) == 1  # it is tried again, the other is done
+
+
+def test_who_may_not_say_it_everywhere_says_it_nowhere(tmp_path: Path) -> None:
+    rules = f'images: ["{IMAGE}"], environments: {{dev: {{}}, prod: {{allow: {{hold: [admin]}}}}}}'
+    shop = two(tmp_path, TWO.replace(f'images: ["{IMAGE}"]', rules))
+    before = shop.repo.refs(["refs/heads/promoter-ledger/"])
+    with pytest.raises(NotAllowed):
+        take_down(shop.workspace("kim"), "hold", Words(environments=("prod",)))
+    assert shop.repo.refs(["refs/heads/promoter-ledger/"]) == before
+
+
+def test_a_named_place_on_its_own_pull_request_is_what_was_seen_there(shop: Shop) -> None:
+    shop.later()
+    shop.forge.comment(NUMBER, "kim", "/promoter promote prod", shop.now)
+    shop.tag("1.1.0")
+    shop.run()
+    [one] = hear(shop)
+    assert "r2 took the place of what stood there" in one.answer.text
