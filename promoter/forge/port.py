@@ -6,9 +6,10 @@ merge happens only for the exact head that was judged.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import Final, Protocol, runtime_checkable
 
 from promoter.model.forge import (
     Check,
@@ -22,7 +23,11 @@ from promoter.model.forge import (
     Standing,
     Writers,
 )
+from promoter.model.job import Job, JobRun
 from promoter.model.names import Branch, Oid
+
+NOTHING_SETTLED: Final[Mapping[Branch, int]] = MappingProxyType({})
+"""Nobody remembers a pull request that is dealt with."""
 
 
 class Forge(Protocol):
@@ -36,8 +41,13 @@ class Forge(Protocol):
     short_verbs: frozenset[str]
     """Verbs that may be said in a comment without `/promoter` before them: no command of the forge's own."""
 
-    def pulls(self, heads: Collection[Branch]) -> Mapping[Branch, Sequence[PullRequest]]:
-        """Give all pull requests from each of `heads`, all states, oldest first; reviews and checks on open ones."""
+    def pulls(
+        self, heads: Collection[Branch], settled: Mapping[Branch, int] = NOTHING_SETTLED
+    ) -> Mapping[Branch, Sequence[PullRequest]]:
+        """Give all pull requests from each of `heads`, all states, oldest first; reviews and checks on open ones.
+
+        Of those that are not open only the ones with a number above `settled[head]` are given, and read.
+        """
         ...
 
     def pull(self, number: int) -> PullRequest:
@@ -72,7 +82,10 @@ class Forge(Protocol):
         ...
 
     def deployments(self, environment: str) -> Sequence[Deployment]:
-        """Give the deployments to the forge's `environment`, the last one made first; at least the newest 20."""
+        """Give the deployments to the forge's `environment`, the last one made first; at least the newest 20.
+
+        None that `Deploys.deploy` made: what we say is no evidence.
+        """
         ...
 
     def comments(self, number: int) -> Sequence[Comment]:
@@ -127,4 +140,58 @@ class Access(Protocol):
 
     def disabled_jobs(self) -> Mapping[str, str]:
         """Give path -> why, of the files of jobs that do not run whatever they listen to; none when that is hidden."""
+        ...
+
+
+@runtime_checkable
+class Jobs(Protocol):
+    """A forge that starts jobs of the repository's own, and tells how they went.
+
+    A job's key must show in what the forge tells of its run, so that a run can be found again whoever lost its answer.
+    Only runs that we started count; who ran one of them again does not matter.
+    """
+
+    def job_inputs(self, workflow: str, read: Callable[[str], bytes | None]) -> frozenset[str]:
+        """Give which inputs the job takes; `read` gives a file of the dry branch, None when there is none.
+
+        Raises Rejected, with what to do, when there is no such job, it cannot be started, or its runs would not tell
+        their key.
+        """
+        ...
+
+    def start_job(self, job: Job, now: datetime) -> JobRun | None:
+        """Start a job with exactly `job.inputs`; None: it was started, and which run it is cannot be told yet.
+
+        Raises Rejected when the forge refuses, EdgeFailed when it was not, or may not have been, started.
+        """
+        ...
+
+    def job_run(self, job: Job, since: datetime, url: str = "") -> JobRun | None:
+        """Give the newest run with the job's key that was made at `since` or later; None: there is none (yet).
+
+        `url`: the run that is known; then that run alone is read. Raises EdgeFailed, Rejected.
+        """
+        ...
+
+
+@runtime_checkable
+class Deploys(Protocol):
+    """A forge on which we can say what is deployed where, for people to see."""
+
+    def deploy(self, environment: str, commit: Oid, state: str, description: str, url: str, now: datetime) -> None:
+        """Say that our deployment of `commit` to the forge's `environment` is in `state`; make it when there is none.
+
+        `state`: `pending`, `success`, `failure`, or `inactive`: no longer there. Nothing is written when it says so
+        already. Deployments of ours that were there before, of other commits, become inactive. A repeat after a crash
+        makes no second one: it is known by environment, commit and us. `url`: where people can read more.
+        """
+        ...
+
+
+@runtime_checkable
+class Queues(Protocol):
+    """A forge with branches that have a merge queue; see `PullRequest.queued`."""
+
+    def leave_queue(self, number: int, now: datetime) -> None:
+        """Take a pull request that we put into a merge queue out of it; nothing happens when it is in none."""
         ...
