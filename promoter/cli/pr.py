@@ -123,7 +123,7 @@ def check(shell: Shell, number: int, name: str, state: str, description: str, ur
 @_shell
 def deploy(shell: Shell, environment: str, commit: str, state: str, url: str) -> None:
     """Post how the deployment of COMMIT to ENVIRONMENT (prod, or prod/shop) went."""
-    _forge(shell).deploy(environment, Oid(commit), state, shell.who, shell.clock(), url)
+    _forge(shell).deploy_as(environment, Oid(commit), state, shell.who, shell.clock(), url)
 
 
 @_verb("status")

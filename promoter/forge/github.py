@@ -21,6 +21,7 @@ from promoter.forge.github_people import People
 from promoter.forge.github_place import GitHubPlace
 from promoter.forge.github_protection import Protections
 from promoter.forge.github_pulls import Pulls
+from promoter.forge.port import NOTHING_SETTLED
 from promoter.model.forge import (
     Check,
     Comment,
@@ -70,12 +71,15 @@ class GitHubForge:
         """Who we are there: a login, or `NAME[bot]` of an app."""
         return self.connection.identity
 
-    def pulls(self, heads: Collection[Branch]) -> Mapping[Branch, Sequence[PullRequest]]:
+    def pulls(
+        self, heads: Collection[Branch], settled: Mapping[Branch, int] = NOTHING_SETTLED
+    ) -> Mapping[Branch, Sequence[PullRequest]]:
         """Give all pull requests from each of `heads`, all states, oldest first; reviews and checks on open ones.
 
-        Of two reporters of one check only the newest is seen here, as GitHub judges; `pull` and `checks` see both.
+        Of those that are not open only the ones with a number above `settled[head]` are given, and read. Of two
+        reporters of one check only the newest is seen here, as GitHub judges; `pull` and `checks` see both.
         """
-        return self._pulls.of_heads(heads)
+        return self._pulls.of_heads(heads, settled)
 
     def pull(self, number: int) -> PullRequest:
         """Read one pull request afresh. Raises EdgeFailed when there is none."""

@@ -57,8 +57,8 @@ class Edits:
         return number
 
     def _there(self, head: Branch, base: Branch) -> int | None:
-        text = queries.on_repository((f"h: {queries.from_head(head)}",), queries.SHORT).replace(
-            "first: 100", f"states: [OPEN], baseRefName: {queries.literal(base)}, first: 100"
+        text = queries.on_repository((f"h: {queries.open_from(head)}",), queries.SHORT).replace(
+            "first: 100", f"baseRefName: {queries.literal(base)}, first: 100"
         )
         place = self._connection.place
         answer = self._connection.query(text, "look for an open pull request", owner=place.owner, name=place.name)

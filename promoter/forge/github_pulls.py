@@ -39,12 +39,16 @@ class Pulls:
         self._checks = checks
         self._sleep = sleep
 
-    def of_heads(self, heads: Collection[Branch]) -> Mapping[Branch, tuple[PullRequest, ...]]:
-        """Give all pull requests from `heads`; checks by GitHub's own rule: the newest of each name, whoever set it.
+    def of_heads(
+        self, heads: Collection[Branch], settled: Mapping[Branch, int]
+    ) -> Mapping[Branch, tuple[PullRequest, ...]]:
+        """Give the pull requests from `heads`; checks by GitHub's own rule: the newest of each name, whoever set it.
 
-        Of merged ones neither body nor labels are read: nothing asks for them, and there are many.
+        Closed and merged ones are read newest first, down to the number that is settled. Of merged ones neither body
+        nor labels are read: nothing asks for them, and there are many.
         """
-        listed = self._in_pieces(sorted(set(heads)), queries.BATCH, self._listed)
+        asked = [(head, settled.get(head, 0)) for head in sorted(set(heads))]
+        listed = self._in_pieces(asked, queries.BATCH, self._listed)
         found: dict[Branch, list[Any]] = dict(listed)
         every = [node for several in found.values() for node in several]
         whole = self._whole(every)
@@ -55,10 +59,14 @@ class Pulls:
             for head, several in found.items()
         }
 
-    def _listed(self, heads: Sequence[Branch]) -> list[tuple[Branch, list[Any]]]:
+    def _listed(self, heads: Sequence[tuple[Branch, int]]) -> list[tuple[Branch, list[Any]]]:
         answer = self._connection.query(queries.heads(heads), "read pull requests", **self._names)
         self._connection.learn(answer)
-        return [(head, self._to_end(head, answer["repository"][f"h{at}"])) for at, head in enumerate(heads)]
+        found = answer["repository"]
+        return [
+            (head, self._to_end(head, settled, found[f"h{at}"], found[f"c{at}"]))
+            for at, (head, settled) in enumerate(heads)
+        ]
 
     def _in_pieces(self, items: Sequence[T], size: int, ask: Callable[[Sequence[T]], list[U]]) -> list[U]:
         """Ask about all items, so many at a time, and about fewer when that is too much for GitHub."""
@@ -76,15 +84,23 @@ class Pulls:
     def _names(self) -> dict[str, str]:
         return {"owner": self._connection.place.owner, "name": self._connection.place.name}
 
-    def _to_end(self, head: Branch, page: Any) -> list[Any]:
-        found = list(page["nodes"])
-        while page["pageInfo"]["hasNextPage"]:
-            text = queries.on_repository(
-                (f"h: {queries.from_head(head, page['pageInfo']['endCursor'])}",), queries.SHORT
-            )
-            page = self._connection.query(text, "read pull requests", **self._names)["repository"]["h"]
-            found += page["nodes"]
-        return [one for one in found if one["headRefName"] == head and not one["isCrossRepository"]]
+    def _to_end(self, head: Branch, settled: int, is_open: Any, ended: Any) -> list[Any]:
+        """Read what is open to its end, and what has ended down to `settled`."""
+        found = {one["number"]: one for one in is_open["nodes"]}
+        while is_open["pageInfo"]["hasNextPage"]:
+            is_open = self._more(queries.open_from(head, is_open["pageInfo"]["endCursor"]))
+            found |= {one["number"]: one for one in is_open["nodes"]}
+        while True:
+            # what ended between the two lists is in both: the later look counts
+            found |= {one["number"]: one for one in ended["nodes"] if one["number"] > settled}
+            if not ended["pageInfo"]["hasNextPage"] or any(one["number"] <= settled for one in ended["nodes"]):
+                break
+            ended = self._more(queries.ended_from(head, settled, ended["pageInfo"]["endCursor"]))
+        return [one for one in found.values() if one["headRefName"] == head and not one["isCrossRepository"]]
+
+    def _more(self, field: str) -> Any:
+        text = queries.on_repository((f"h: {field}",), queries.SHORT)
+        return self._connection.query(text, "read pull requests", **self._names)["repository"]["h"]
 
     def _whole(self, short: Sequence[Any]) -> dict[int, PullRequest]:
         is_open = {one["number"]: one["state"] == "OPEN" for one in short if one["state"] != "MERGED"}

@@ -97,21 +97,30 @@ def of_commit(selection: str, *fragments: str) -> str:
     )
 
 
-def heads(branches: Sequence[str]) -> str:
-    """Ask for the first pull requests from each of `branches`, under `h0`, `h1`, ..."""
-    return on_repository(
-        (ABOUT_REPOSITORY, *(f"h{at}: {from_head(branch)}" for at, branch in enumerate(branches))),
-        SHORT,
-        other=ABOUT,
-    )
+def heads(branches: Sequence[tuple[str, int]]) -> str:
+    """Ask for the first pull requests from each of (branch, settled), under `h0`, `c0`, ...: open ones, ended ones."""
+    fields = [
+        f"h{at}: {open_from(branch)} c{at}: {ended_from(branch, settled)}"
+        for at, (branch, settled) in enumerate(branches)
+    ]
+    return on_repository((ABOUT_REPOSITORY, *fields), SHORT, other=ABOUT)
 
 
-def from_head(branch: str, after: str | None = None) -> str:
-    """Ask for a page of the pull requests from `branch`, oldest first."""
+def open_from(branch: str, after: str | None = None) -> str:
+    """Ask for a page of the open pull requests from `branch`."""
+    return _from(branch, "OPEN", 100, after)
+
+
+def ended_from(branch: str, settled: int, after: str | None = None) -> str:
+    """Ask for a page of those that are merged or closed, the last one opened first; few where most are settled."""
+    return _from(branch, "CLOSED, MERGED", 10 if settled and after is None else 100, after)
+
+
+def _from(branch: str, states: str, size: int, after: str | None) -> str:
     start = "" if after is None else f", after: {literal(after)}"
     return (
-        f"pullRequests(headRefName: {literal(branch)}, first: 100{start}, orderBy: "
-        f"{{field: CREATED_AT, direction: ASC}}) {{nodes {{...Short}} {_PAGE}}}"
+        f"pullRequests(headRefName: {literal(branch)}, states: [{states}], first: {size}{start}, orderBy: "
+        f"{{field: CREATED_AT, direction: DESC}}) {{nodes {{...Short}} {_PAGE}}}"
     )
 
 

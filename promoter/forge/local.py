@@ -17,7 +17,18 @@ from promoter.forge.local_port import Shared
 from promoter.forge.local_records import People, PullRecord
 from promoter.forge.local_state import State
 from promoter.forge.local_store import ForgeStore, Look
-from promoter.model.forge import Check, Comment, Deployment, Permission, Protection, PullRequest, PullText, Receipt
+from promoter.forge.port import NOTHING_SETTLED
+from promoter.model.forge import (
+    Check,
+    Comment,
+    Deployment,
+    Permission,
+    Protection,
+    PullRequest,
+    PullState,
+    PullText,
+    Receipt,
+)
 from promoter.model.names import Branch, Oid
 from promoter.plan.verbs import VERBS
 
@@ -39,13 +50,24 @@ class LocalForge:
 
     # What promoter does: see `promoter.forge.port.Forge`.
 
-    def pulls(self, heads: Collection[Branch]) -> Mapping[Branch, Sequence[PullRequest]]:
-        """Give all pull requests from each of `heads`, all states, oldest first; reviews and checks on open ones."""
+    def pulls(
+        self, heads: Collection[Branch], settled: Mapping[Branch, int] = NOTHING_SETTLED
+    ) -> Mapping[Branch, Sequence[PullRequest]]:
+        """Give all pull requests from each of `heads`, all states, oldest first; reviews and checks on open ones.
+
+        Of those that are not open only the ones with a number above `settled[head]`.
+        """
         look = self._store.look()
         known = self._store.pulls(look)
-        found = {head: known.get(head, ()) for head in heads}
-        settled = self._settled(look, [pull for pulls in found.values() for pull in pulls])
-        return {head: tuple(self._state.view(look, settled[one.number]) for one in found[head]) for head in found}
+        found = {head: _unsettled(known.get(head, ()), settled.get(head, 0)) for head in heads}
+        now = self._settled(look, [pull for pulls in found.values() for pull in pulls])
+        return {
+            head: tuple(
+                self._state.view(look, one)
+                for one in _unsettled([now[it.number] for it in every], settled.get(head, 0))
+            )
+            for head, every in found.items()
+        }
 
     def all_pulls(self) -> Sequence[PullRequest]:
         """Give every pull request, newest first."""
@@ -199,7 +221,7 @@ class LocalForge:
         """Post a check as `reporter`: `success`, `pending` or `failure`."""
         self._acts.check(commit, Check(name, state, reporter, now, url, description), now)
 
-    def deploy(self, environment: str, commit: Oid, state: str, creator: str, now: datetime, url: str = "") -> None:
+    def deploy_as(self, environment: str, commit: Oid, state: str, creator: str, now: datetime, url: str = "") -> None:
         """Say how a deployment went: one of DEPLOYED; the last one again: its new state."""
         self._acts.deploy(Deployment(commit, environment, state, creator, now, url))
 
@@ -219,3 +241,7 @@ class LocalForge:
         if moved and self._notices:
             self._acts.note(moved)
         return {pull.number: pull for pull in after}
+
+
+def _unsettled(pulls: Sequence[PullRecord], settled: int) -> list[PullRecord]:
+    return [one for one in pulls if one.state is PullState.OPEN or one.number > settled]

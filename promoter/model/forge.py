@@ -120,6 +120,8 @@ class PullRequest:
     draft: bool = False
     mergeable: bool | None = None
     """False: conflicts, or the base demands an up-to-date branch; None: not known yet."""
+    queued: bool = False
+    """We put it into the merge queue of its base, which will merge it by itself."""
     reviews: tuple[Review, ...] = ()
     checks: tuple[Check, ...] = ()
     """Checks on `head`."""

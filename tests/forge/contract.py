@@ -187,6 +187,32 @@ class ForgeContract(ABC):
         assert [comment.body for comment in forge.comments(numbers[0])] == [f"comment {one}" for one in range(120)]
         assert [check.name for check in forge.checks(first)] == [f"check-{one:03}" for one in range(120)]
 
+    def test_what_is_settled_is_not_read_again(self, forge: Forge, repo: Repository) -> None:
+        propose(repo)
+        first, second, third = (self._closed(forge, minute) for minute in range(3))
+        is_open = forge.open_pull(HEAD, BASE, TEXT, at(4)).number
+        for settled, left in (
+            (0, [first, second, third, is_open]),
+            (first, [second, third, is_open]),
+            (third, [is_open]),
+            (is_open + 9, [is_open]),
+        ):
+            assert [one.number for one in forge.pulls([HEAD], {HEAD: settled})[HEAD]] == left
+        assert len(forge.pulls([HEAD], {Branch("another"): third})[HEAD]) == 4
+        forge.close_pull(is_open, at(5))
+        assert [one.number for one in forge.pulls([HEAD], {HEAD: third})[HEAD]] == [is_open]
+
+    def test_what_is_opened_again_is_not_settled(self, forge: Forge, repo: Repository, people: People) -> None:
+        propose(repo)
+        first, second = (self._closed(forge, minute) for minute in range(2))
+        people.reopen(first, "kim")
+        assert [one.number for one in forge.pulls([HEAD], {HEAD: second})[HEAD]] == [first]
+
+    def _closed(self, forge: Forge, minute: int) -> int:
+        made = forge.open_pull(HEAD, BASE, TEXT, at(minute)).number
+        forge.close_pull(made, at(minute))
+        return made
+
     def test_only_the_heads_that_were_asked_for(self, forge: Forge, repo: Repository, pull: PullRequest) -> None:
         # A suffix of another branch's name is another branch.
         others = [Branch("next/shop"), Branch("shop"), Branch(f"team/{HEAD}")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,24 @@ def test_one_promotion(server: GitHub, heads: list[Branch], repo: Repository) ->
         ("PUT", "merge"),
     ]
     assert len(server.api()) <= 14
+
+
+def test_what_has_ended_and_is_settled_costs_nothing(server: GitHub, heads: list[Branch], repo: Repository) -> None:
+    """Five hundred closed proposals of each of two heads: no call more, and no more to read."""
+    hub, busy = server.hub, heads[:2]
+    last: dict[Branch, int] = {}
+    for head in busy:
+        is_open = next(one for one in hub.pulls.values() if one.head_branch == head)
+        for _ in range(500):
+            number = hub.number()
+            hub.pulls[number] = replace(is_open, number=number, state="CLOSED", at=hub.now, closed_at=hub.now)
+            last[head] = number
+    forge = connect(server)
+    server.seen.clear()
+    found = forge.pulls(heads, last)
+    assert [len(found[head]) for head in heads] == [1] * OPEN
+    assert len(server.api()) == 3
+    server.seen.clear()
+    found = forge.pulls(heads, last | {busy[0]: last[busy[0]] - 25})
+    assert [len(found[head]) for head in busy] == [26, 1]
+    assert len(server.api()) == 5, "one page more of what ended, and what those that were closed say"

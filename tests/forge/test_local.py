@@ -62,7 +62,7 @@ class Persons:
         self.forge.set_check(commit, name, state, reporter, at)
 
     def deploy(self, environment: str, commit: Oid, state: str, creator: str, at: datetime) -> None:
-        self.forge.deploy(environment, commit, state, creator, at)
+        self.forge.deploy_as(environment, commit, state, creator, at)
 
 
 @pytest.fixture

@@ -93,13 +93,14 @@ class Root:
             raise Problem("NOT_FOUND", f"Could not resolve to a PullRequest with the number of {number}.") from None
 
     def pulls(self, info: object, orderBy: Any = None, **asked: Any) -> Fields:  # noqa: N803
-        """Give pull requests, oldest first; forks' too, as GitHub does."""
-        if orderBy not in (None, {"field": "CREATED_AT", "direction": "ASC"}):
+        """Give pull requests, by when they were opened; forks' too, as GitHub does."""
+        order = orderBy or {"field": "CREATED_AT", "direction": "ASC"}
+        if order["field"] != "CREATED_AT":
             raise NotImplementedError("pull requests in another order")
         head, base, states = (asked.pop(key, None) for key in ("headRefName", "baseRefName", "states"))
         found = [
             one
-            for one in self.hub.pulls.values()
+            for one in sorted(self.hub.pulls.values(), key=_opened, reverse=order["direction"] == "DESC")
             if head in (None, one.head_branch)
             and base in (None, one.base_branch)
             and (states is None or one.state in states)
@@ -241,6 +242,10 @@ class Root:
             "lastEditedAt": None if comment.edited is None else iso(comment.edited),
             "reactionGroups": groups,
         }
+
+
+def _opened(pull: Pull) -> tuple[datetime, int]:
+    return pull.at, pull.number
 
 
 def actor(login: str | None) -> Fields | None:

@@ -66,10 +66,10 @@ def test_a_commit_that_leaves_the_slot_alone_says_the_same(tmp_path: Path, confi
 def test_a_deployment_lets_it_go_on(tmp_path: Path, config: str) -> None:
     shop, branch = shop_with(tmp_path, config, DEPLOYED)
     assert seen(shop)[0] is Answer.PENDING
-    shop.forge.deploy("dev/shop", head(shop.repo, branch), "pending", "argo-bot", shop.now)
+    shop.forge.deploy_as("dev/shop", head(shop.repo, branch), "pending", "argo-bot", shop.now)
     shop.run()
     assert shop.active("prod") != 1
-    shop.forge.deploy("dev/shop", head(shop.repo, branch), "success", "argo-bot", shop.now)
+    shop.forge.deploy_as("dev/shop", head(shop.repo, branch), "success", "argo-bot", shop.now)
     shop.run()
     assert shop.ledger.place("dev").outcomes[1].result is Result.VERIFIED
     assert shop.active("prod") == 1

@@ -71,7 +71,7 @@ def test_one_cluster(
 ) -> None:
     shop = make_shop(tmp_path, RENDERED.replace("live: none", "live: {deployments: [bot]}"))
     shop.run()
-    shop.forge.deploy("dev", Oid(of_release(1)(shop)), "success", "bot", shop.now)
+    shop.forge.deploy_as("dev", Oid(of_release(1)(shop)), "success", "bot", shop.now)
     shop.run()
     shop.tag("1.1.0")
     shop.run()

@@ -81,7 +81,7 @@ def test_deployments(tmp_path: Path) -> None:
     shop = released(tmp_path, "live: {deployments: [argo-bot]}")
     text = "no deployment to dev/shop or dev by argo-bot"
     assert said(shop, "posted") == [("problem", "shop dev", text)]
-    shop.forge.deploy("dev", head(shop.repo, "environment/dev"), "success", "mallory", shop.now)
+    shop.forge.deploy_as("dev", head(shop.repo, "environment/dev"), "success", "mallory", shop.now)
     assert said(shop, "posted") == [("problem", "shop dev", f"{text}; by others: mallory")]
-    shop.forge.deploy("dev/shop", head(shop.repo, "environment/dev"), "failure", "argo-bot", shop.now)
+    shop.forge.deploy_as("dev/shop", head(shop.repo, "environment/dev"), "failure", "argo-bot", shop.now)
     assert said(shop, "posted") == []
