@@ -3,7 +3,8 @@
 With a layout the merged tree is rendered, as a release of it would be: only what has other inputs than the newest
 release. Edited in place a file reaches every environment that is made from it the moment it is merged, past every gate.
 
-Invariant: this is a forecast; no verdict is made of it, and what cannot be foreseen says why.
+Invariants: this is a forecast; no verdict is made of it, and what cannot be foreseen says why. No program that the
+change could have written or named is run: whoever may open a pull request may not run anything beside our token.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from promoter.model.ledger import Ledger
 from promoter.model.names import Oid
 from promoter.model.release import Release
 from promoter.policy.rules import AppRules, Config, Render
+from promoter.render.hydrate import changed as changed_inputs
 from promoter.render.hydrate import hydrate
 from promoter.render.inputs import inputs_of
 from promoter.render.port import Rendered
@@ -25,6 +27,9 @@ from promoter.run.difference import difference
 from promoter.run.inputs import SourceTree, previous, requests
 from promoter.run.ledgers import ledger_ref, read_ledger
 from promoter.run.workspace import Workspace
+
+COMMAND = "command"
+"""The renderer that runs a program of the change, or one that it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class Reach:
     """Environment -> why it does not render."""
     shown: str = ""
     """The rendered difference in the first environment that changes."""
+    unseen: tuple[str, ...] = ()
+    """Environments that have other inputs, and whose manifests a command makes: it is not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,11 @@ def _rendered(ws: Workspace, app: AppRules, newest: Release | None, tree: Oid) -
     if app.hydrated:
         return None  # the hydrator tells, when it has rendered the change
     store = ws.repository.store
-    results = hydrate(SourceTree(store, tree), requests(ws, app), previous(app, newest), programs=Programs(ws.path))
+    source, wanted, before = SourceTree(store, tree), requests(ws, app), previous(app, newest)
+    if app.render.kind == COMMAND:
+        unseen = tuple(environment for _, environment in changed_inputs(source, wanted, before))
+        return Reach(app.name, {}, unseen=unseen) if unseen else None
+    results = hydrate(source, wanted, before, programs=Programs(ws.path))
     changed: dict[str, int] = {}
     failed: dict[str, str] = {}
     shown = ""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from promoter.model.forge import PullState
 from promoter.plan.report.explain_text import MARKER
-from promoter.plan.report.foresight import foresight_markdown
+from promoter.plan.report.foresight import Foreseen, foresight_markdown
 from promoter.run.foresee import Foresight, foresee
 from promoter.run.workspace import Workspace
 
 
 def comment_text(ws: Workspace, found: Foresight) -> str:
     """Give the comment's text, with its marker."""
-    reaches = [(one.app, one.changed, one.failed, one.shown) for one in found.reaches]
+    reaches = [Foreseen(one.app, one.changed, one.failed, one.shown, one.unseen) for one in found.reaches]
     return foresight_markdown(found.config or ws.config, reaches, found.at_once, found.faults, found.trouble)
 
 

@@ -90,6 +90,19 @@ def test_a_new_app_is_told_by_the_config_that_it_brings(shop: Shop) -> None:
     assert "makes a release of **cart**; it changes **dev**, **prod**" in comment_text(shop.workspace(), found)
 
 
+def test_no_program_of_an_unmerged_change_is_run(shop: Shop, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    theirs = RENDERED.replace("render: plain", f"render: {{command: {{run: [touch, {ran}]}}}}")
+    found = told(shop, {"promoter.yaml": theirs})
+    assert not ran.exists()
+    [reach] = found.reaches
+    assert (reach.changed, reach.failed, reach.unseen) == ({}, {}, ("dev", "prod"))
+    text = comment_text(shop.workspace(), found)
+    assert "it may change **dev**, **prod**" in text
+    assert "| shop | may change | may change |" in text
+    assert "A command makes **shop**; none is run for a change that is not merged." in text
+
+
 def test_a_persons_pull_request_gets_one_comment(shop: Shop) -> None:
     branch(shop, {"shop/dev/app.yaml": manifest("dev", f"{IMAGE}:1.1.0")})
     text = PullText("Feature", "Please")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from promoter.plan.report.explain_text import MARKER
 from promoter.plan.report.foreign import code, prose
@@ -22,20 +23,32 @@ _WAYS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What the change means for one app: environment -> files that change, or why it fails, and a difference."""
+
+    app: str
+    changed: Mapping[str, int]
+    failed: Mapping[str, str]
+    shown: str
+    unseen: tuple[str, ...]
+    """Environments that may change: a command makes their manifests."""
+
+
 def foresight_markdown(
     config: Config,
-    reaches: Sequence[tuple[str, Mapping[str, int], Mapping[str, str], str]],
+    reaches: Sequence[Foreseen],
     at_once: Mapping[str, Sequence[str]],
     faults: Sequence[str] = (),
     trouble: str = "",
 ) -> str:
-    """Give the comment. `reaches`: (app, environment -> files that change, environment -> failure, difference)."""
+    """Give the comment."""
     return "\n".join([MARKER, *_lines(config, reaches, at_once, faults, trouble)]) + "\n"
 
 
 def _lines(
     config: Config,
-    reaches: Sequence[tuple[str, Mapping[str, int], Mapping[str, str], str]],
+    reaches: Sequence[Foreseen],
     at_once: Mapping[str, Sequence[str]],
     faults: Sequence[str],
     trouble: str,
@@ -61,42 +74,48 @@ def _lines(
         yield f"> {code(path)} is edited in place: this change reaches **{prose(names)} at once**, past every gate."
     if config.layout is not None and len(reaches) == 1:
         yield ""
-        yield _way(config.apps[reaches[0][0]].environments)
-    for _, _, failed, shown in reaches:
-        for environment, why in failed.items():
+        yield _way(config.apps[reaches[0].app].environments)
+    for reach in reaches:
+        for environment, why in reach.failed.items():
             yield f"- **{prose(environment)} does not render**: {prose(why, 1000)}"
-        if shown and len(reaches) == 1:
+        if reach.unseen:
             yield ""
-            yield manifests(shown, ROOM)
+            yield f"A command makes **{prose(reach.app)}**; none is run for a change that is not merged."
+        if reach.shown and len(reaches) == 1:
+            yield ""
+            yield manifests(reach.shown, ROOM)
 
 
-def _opening(config: Config, reaches: Sequence[tuple[str, Mapping[str, int], Mapping[str, str], str]]) -> str:
+def _opening(config: Config, reaches: Sequence[Foreseen]) -> str:
     if len(reaches) == 1:
-        app, changed, _, _ = reaches[0]
-        names = ", ".join(f"**{prose(name)}**" for name in changed)
+        reach = reaches[0]
+        app, names = reach.app, ", ".join(f"**{prose(name)}**" for name in (*reach.changed, *reach.unseen))
+        does = "may change" if reach.unseen else "changes"
         what = "makes a release of" if config.layout is not None else "changes"
-        return f"**promoter**: merging this {what} **{prose(app)}**; it changes {names or 'nothing that renders'}."
+        return f"**promoter**: merging this {what} **{prose(app)}**; it {does} {names or 'nothing that renders'}."
     return f"**promoter**: merging this changes **{len(reaches)} apps**."
 
 
-def _table(config: Config, reaches: Sequence[tuple[str, Mapping[str, int], Mapping[str, str], str]]) -> Iterator[str]:
-    used = {name for app, *_ in reaches for name in config.apps[app].environments}
+def _table(config: Config, reaches: Sequence[Foreseen]) -> Iterator[str]:
+    used = {name for reach in reaches for name in config.apps[reach.app].environments}
     names = [name for name in config.environments if name in used]
     yield f"| app | {' | '.join(prose(name) for name in names)} |"
     yield "|---" * (len(names) + 1) + "|"
-    for app, changed, failed, _ in reaches[:MANY]:
-        cells = (_cell(config, app, name, changed, failed) for name in names)
-        yield f"| {prose(app)} | {' | '.join(cells)} |"
+    for reach in reaches[:MANY]:
+        cells = (_cell(config, reach, name) for name in names)
+        yield f"| {prose(reach.app)} | {' | '.join(cells)} |"
     if len(reaches) > MANY:
         yield f"\nand {len(reaches) - MANY} more apps"
 
 
-def _cell(config: Config, app: str, name: str, changed: Mapping[str, int], failed: Mapping[str, str]) -> str:
-    if name not in config.apps[app].environments:
+def _cell(config: Config, reach: Foreseen, name: str) -> str:
+    if name not in config.apps[reach.app].environments:
         return ""
-    if name in failed:
+    if name in reach.failed:
         return "**does not render**"
-    number = changed.get(name, 0)
+    if name in reach.unseen:
+        return "may change"
+    number = reach.changed.get(name, 0)
     return f"{number} file{'s' if number > 1 else ''}" if number else "no change"
 
 
