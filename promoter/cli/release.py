@@ -55,6 +55,7 @@ def release(
     wish = Wish(found.version or "", moved or None, allow_older)
     if hotfix:
         return _hotfix(shell, ws, app, found.environments, wish, reason or found.reason)
+    began = ws.now()
     made = make(ws, app, wish)
     if isinstance(made, Edited):
         if shell.json:
@@ -69,9 +70,9 @@ def release(
             show_offer(shell.screen, made, ws.branch)
         return Exit.DONE
     if shell.json:
-        shell.screen.json(made_json(app, made))
+        shell.screen.json(made_json(app, made, fresh=made.at >= began))
     else:
-        show_release(shell.screen, app, made)
+        show_release(shell.screen, app, made, fresh=made.at >= began)
     return Exit.EDGE if made.state is ReleaseState.FAILED else Exit.DONE
 
 

@@ -13,10 +13,11 @@ from promoter.run.hotfix import hotfix_branch
 from promoter.run.release import Edited
 
 
-def made_json(app: str, release: Release) -> dict[str, object]:
-    """Give `promoter.release/v1`."""
+def made_json(app: str, release: Release, *, fresh: bool = True) -> dict[str, object]:
+    """Give `promoter.release/v1`; `fresh`: it was made just now."""
     environments = sorted(release.content)
-    return {"schema": "promoter.release/v1", "app": app, **release_json(release), "environments": environments}
+    told = {"environments": environments, "changed": fresh}
+    return {"schema": "promoter.release/v1", "app": app, **release_json(release), **told}
 
 
 def hotfix_json(app: str, release: Release, *, in_place: bool) -> dict[str, object]:
@@ -91,12 +92,14 @@ def show_offer(screen: Screen, offer: Offer, dry: str) -> None:
     screen.line("promoter run makes the release once a person has merged it", "dim")
 
 
-def show_release(screen: Screen, app: str, release: Release) -> None:
-    """Print what was made."""
+def show_release(screen: Screen, app: str, release: Release, *, fresh: bool = True) -> None:
+    """Print what was made, or that it was made before."""
     version = f" ({plain(release.version)})" if release.version else ""
     where = ", ".join(release.content) or "no environment"
     if release.adopted:
         screen.line(f"{app} {release.name}{version}: adopted where it stands, in {where}")
+    elif not fresh:
+        screen.line(f"{app} {release.name}{version} was released already, by {plain(release.by)}, for {where}")
     else:
         screen.line(f"{app} {release.name}{version}: {release.state}, made for {where} from {release.dry[:7]}")
     screen.table(image_rows(release.images), indent=2)

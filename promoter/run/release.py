@@ -10,14 +10,15 @@ from promoter.git.ref import RefUpdate
 from promoter.git.trailers import flatten
 from promoter.layout.tag import check_pin, check_version
 from promoter.layout.values import items
-from promoter.model.ledger import Ledger
+from promoter.model.ledger import Ledger, Place, Result
 from promoter.model.names import Oid
-from promoter.model.release import ImageChange, Release
+from promoter.model.release import ImageChange, Release, ReleaseState
 from promoter.policy.accept import parse_version
 from promoter.policy.rules import AppRules
 from promoter.render.hydrate import Progress
 from promoter.run.command import may
 from promoter.run.dry_pull import Offer, dry_branch, dry_tree, offer
+from promoter.run.inputs import dry_changed
 from promoter.run.ledgers import IDENTITY, ledger_ref, read_ledger
 from promoter.run.make import Asked, make_release
 from promoter.run.reached import reached
@@ -48,6 +49,7 @@ class Edited:
 def release(ws: Workspace, app_name: str, wish: Wish, progress: Progress | None = None) -> Release | Offer | Edited:
     """Release `wish`: edit the dry files, commit and push them, render, record. Gives the release.
 
+    A wish that the newest release is already is that release: a job that is run again releases nothing again.
     With `render: external` it is the commit that is given: the release comes when it has been rendered. With
     `dry: {commit: pull_request}` an edit goes into a pull request instead, which is given; merged, it is what the next
     run makes the release from. Tried again from a fresh look when somebody else was faster. Raises UsageError,
@@ -87,6 +89,9 @@ def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -
         (check_version if key.startswith("chart:") else check_pin)(version)
     if not wish.allow_older:
         _refuse_older(app, moved, ledger)
+    again = _again(ws, app, ledger, moved, dry)
+    if again is not None:
+        return again
     images = tuple(ImageChange(name, standing.get(key, ""), version) for key, (name, version) in moved.items())
     version = wish.version or (images[0].new.partition("@")[0] if len(images) == 1 else "")
     asked = Asked(ws.user, version, images)
@@ -103,6 +108,27 @@ def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -
                 ws.repository.update([RefUpdate(ws.ref, dry, new)])
                 return Edited(app.name, version, images, new)
     return make_release(ws, app.name, tip, reason=f"released by {flatten(ws.user)}", asked=asked, progress=progress)
+
+
+def _again(
+    ws: Workspace, app: AppRules, ledger: Ledger, moved: Mapping[str, tuple[str, str]], dry: Oid
+) -> Release | None:
+    """Give the newest release when it brings just what is wished; None for one that failed or was refused somewhere.
+
+    Whoever asks for that once more wants another try.
+    """
+    newest = ledger.newest
+    if newest is None or newest.number != max(ledger.releases) or newest.state is ReleaseState.FAILED or not moved:
+        return None
+    brought = {image.name: image.new + (f"@{image.digest}" if image.digest else "") for image in newest.images}
+    if any(brought.get(name) != version for name, version in moved.values()) or dry_changed(ws, app, ledger, dry):
+        return None
+    return None if any(_refused(place, newest.number) for place in ledger.places.values()) else newest
+
+
+def _refused(place: Place, number: int) -> bool:
+    outcome = place.outcomes.get(number)
+    return number in place.skips or (outcome is not None and outcome.result is not Result.VERIFIED)
 
 
 def wanted_items(app: AppRules, wish: Wish, standing: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -11,7 +11,7 @@ from promoter.errors import LostRace, RenderFailed, UsageError
 from promoter.forge.local import LocalForge
 from promoter.model.forge import Permission
 from promoter.model.release import ImageChange, Release
-from promoter.run.command import NotAllowed
+from promoter.run.command import NotAllowed, command
 from promoter.run.release import TRIES, Wish, release
 from promoter.run.workspace import Workspace
 from tests.repos import START, commit_files, head
@@ -93,7 +93,7 @@ def test_what_people_brought_by_a_commit_overtakes_too(shop: Shop) -> None:
     assert refused(shop, "1.4.0").startswith("shop: 1.4.0 is older than 1.5.0")
 
 
-@pytest.mark.parametrize("version", ["1.2.0", "1.10.0", "26f50d8"])
+@pytest.mark.parametrize("version", ["1.2.1", "1.10.0", "26f50d8"])
 def test_what_is_not_older_is_not_refused(shop: Shop, version: str) -> None:
     shop.release("1.2.0")
     assert shop.release(version).number == 2
@@ -183,3 +183,35 @@ def test_a_release_needs_the_right_to_write(tmp_path: Path) -> None:
     with pytest.raises(NotAllowed, match="release in dev needs write; kim has read"):
         shop.release("1.4.2")
     assert shop.repo.refs() == before
+
+
+@pytest.mark.parametrize("config", [RENDERED, IN_PLACE])
+def test_the_same_wish_again_is_the_same_release(tmp_path: Path, config: str) -> None:
+    shop = make_shop(tmp_path, config)
+    if config == IN_PLACE:
+        shop.adopt()
+    made = shop.release("1.1.0")
+    before = shop.repo.refs()
+    again = shop.release("1.1.0")
+    assert (again.number, again.at) == (made.number, made.at)
+    assert shop.repo.refs() == before
+    shop.run()
+    assert shop.release("1.1.0").number == made.number  # verified
+    assert shop.release(images={IMAGE: "1.1.0"}).number == made.number
+    assert shop.release("1.2.0").number == made.number + 1
+    assert shop.release("1.1.0", older=True).number == made.number + 2
+
+
+def test_the_same_wish_after_a_change_is_a_new_release(shop: Shop) -> None:
+    made = shop.release("1.1.0")
+    manifests = {"shop/dev/app.yaml": manifest("dev", f"{IMAGE}:1.1.0", "sidecar:1")}
+    shop.commit(manifests)
+    assert shop.release("1.1.0").number == made.number + 1
+
+
+def test_the_same_wish_after_a_refusal_is_another_try(shop: Shop) -> None:
+    shop.release("1.1.0")
+    shop.run()
+    made = shop.release("1.2.0")
+    command(shop.workspace(), "skip", "shop", ["prod"], made.number)
+    assert shop.release("1.2.0").number == made.number + 1
