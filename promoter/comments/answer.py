@@ -46,7 +46,7 @@ def answer(ws: Workspace, said: Spoken | Garbled, scene: Scene, where: Said) -> 
     try:
         if isinstance(said, Garbled):
             return Answer(False, refusal(said.line, UsageError(said.message, said.hint)))
-        return _do(ws, said, scene, where)
+        return carry_out(ws, said, scene, where)
     except (UsageError, NotAllowed) as no:
         return Answer(False, refusal(said.line, no))
 
@@ -57,7 +57,8 @@ def refusal(line: str, no: PromoterError) -> str:
     return f"> {prose(line, 300)}\n\n{prose(str(no.message), 500)}.{hint}"
 
 
-def _do(ws: Workspace, said: Spoken, scene: Scene, where: Said) -> Answer:
+def carry_out(ws: Workspace, said: Spoken, scene: Scene, where: Said) -> Answer:
+    """Do `said`, as the workspace's user. Raises UsageError, NotAllowed, EdgeFailed, LostRace."""
     words, until = _until(said.words)
     found = sort_words(words, ws.config.apps, ws.config.environments, gates_for(said.verb))
     if said.verb == "help":

@@ -1,4 +1,4 @@
-"""What a workflow run shows of a run of promoter: outputs for later steps, and the job's summary."""
+"""What a CI job shows of a run of promoter: outputs for what comes after it, and its summary."""
 
 from __future__ import annotations
 

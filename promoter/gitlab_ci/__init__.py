@@ -1,0 +1,1 @@
+"""The GitLab job's face: what started the pipeline, and what a job leaves for GitLab to show."""
