@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from promoter.comments.options import UNTIL, take_options
 from promoter.comments.parse import Garbled, Spoken
 from promoter.comments.scene import Scene
 from promoter.errors import PromoterError, UsageError
 from promoter.model.forge import RANKS, Permission
+from promoter.plan.back import Reach
 from promoter.plan.report.explain import explain
 from promoter.plan.report.explain_text import MARKER, markdown
 from promoter.plan.report.foreign import prose
@@ -23,7 +25,6 @@ from promoter.run.said import VERBS as SAID
 from promoter.run.said import gates_for, take_down
 from promoter.run.workspace import Workspace
 
-UNTIL = "--until"
 KNOWN = tuple(entry for entry in VERBS if entry.comment)
 """The verbs that can be said in a comment."""
 
@@ -59,18 +60,19 @@ def refusal(line: str, no: PromoterError) -> str:
 
 def carry_out(ws: Workspace, said: Spoken, scene: Scene, where: Said) -> Answer:
     """Do `said`, as the workspace's user. Raises UsageError, NotAllowed, EdgeFailed, LostRace."""
-    words, until = _until(said.words)
+    words, options = take_options(said.words)
     found = sort_words(words, ws.config.apps, ws.config.environments, gates_for(said.verb))
     if said.verb == "help":
         return Answer(True, help_text(ws, scene))
     if said.verb in SAID:
-        end = parse_until(until, ws.config.timezone, ws.now()) if until is not None else None
-        if until is not None and said.verb != "hold":
+        end = parse_until(options.until, ws.config.timezone, ws.now()) if options.until is not None else None
+        if end is not None and said.verb != "hold":
             raise UsageError(f"{said.verb} has no end", f"{UNTIL} belongs to hold")
         bound = replace(where, wants_head=bool(scene.apps) and set(found.environments) <= set(scene.environments))
-        if scene.together(found):
+        if scene.together(found) and options.reach == Reach():
             return _each(ws, said.verb, scene, found, end, replace(bound, together=True))
-        take_down(ws, said.verb, scene.complete(found), until=end, said=bound)
+        meant = found if options.reach.everything else scene.complete(found)
+        take_down(ws, said.verb, meant, until=end, said=bound, reach=options.reach)
         return Answer(True)
     _may_look(ws, said.verb)
     found = scene.complete(found)
@@ -96,15 +98,6 @@ def _each(ws: Workspace, verb: str, scene: Scene, found: Words, end: datetime | 
     if len(refused) == len(whole.apps):
         raise refused[0]
     return Answer(True, "\n".join(f"- {prose(str(no.message), 300)}" for no in refused))
-
-
-def _until(words: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
-    if UNTIL not in words:
-        return words, None
-    at = words.index(UNTIL)
-    if at + 1 == len(words):
-        raise UsageError(f"{UNTIL} when?", "write 2026-12-24T18:00, 2026-12-24 or 4h")
-    return (*words[:at], *words[at + 2 :]), words[at + 1]
 
 
 def _explain(ws: Workspace, found: Words) -> Answer:

@@ -201,11 +201,11 @@ class Ledger:
     def newest(self) -> Release | None:
         """The newest release that was made, not adopted where it stood; where all were adopted, the newest of them.
 
-        Hotfixes aside, which are not made from the dry branch as it is.
+        Those that stand aside are left out: they are not made from the dry branch as it is.
 
         It is what the dry branch is compared with: what was adopted says nothing about the dry branch.
         """
-        plain = {number: release for number, release in self.releases.items() if release.hotfix is None}
+        plain = {number: release for number, release in self.releases.items() if not release.aside}
         made = [number for number, release in plain.items() if not release.adopted]
         return plain[max(made or plain)] if plain else None
 

@@ -79,11 +79,19 @@ class Release:
     adopted: bool = False
     """Taken from what stood there: verified only where it stands, never eligible elsewhere."""
     hotfix: Hotfix | None = None
+    behind: tuple[int, ...] = ()
+    """Where it stands in order when it is older than its number: taken from the history of an active branch."""
 
     @property
     def order(self) -> tuple[int, ...]:
         """Where it stands among all releases of the app: by number, a hotfix right after what it was made from."""
-        return (*self.hotfix.after, self.number) if self.hotfix is not None else (self.number,)
+        before = self.hotfix.after if self.hotfix is not None else self.behind
+        return (*before, self.number)
+
+    @property
+    def aside(self) -> bool:
+        """Whether it was made beside the way of releases: from what was active somewhere, not from the dry branch."""
+        return self.hotfix is not None or bool(self.behind)
 
     @property
     def name(self) -> str:

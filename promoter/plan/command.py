@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from promoter.errors import UsageError
-from promoter.model.ledger import Asked, Hold, Kind, Ledger, Outcome, Override, Place, Result, Skip, Target
+from promoter.model.ledger import Asked, Hold, Kind, Ledger, Override, Place, Result, Skip, Target
 from promoter.model.names import Oid
 from promoter.model.release import ReleaseState
+from promoter.plan.back import Wanted, rollback
+from promoter.plan.job_again import job_failed, started_again
 from promoter.plan.outcome import last_verified
 from promoter.plan.override import added, check_gate, stands_on
-from promoter.plan.sight import BOT
 from promoter.policy.rules import AppRules
 
 
@@ -61,7 +62,10 @@ def _number(ledger: Ledger, word: Word, fallback: int | None, missing: str) -> i
 
 def _newest(ledger: Ledger, environment: str) -> int | None:
     """Give the newest release that may be meant here: a hotfix of other environments is not."""
-    meant = (n for n, release in ledger.releases.items() if release.hotfix is None or environment in release.content)
+    fixes = {
+        n for n, release in ledger.releases.items() if release.hotfix is not None and environment in release.content
+    }
+    meant = (n for n, release in ledger.releases.items() if not release.aside or n in fixes)
     return max(meant, default=None)
 
 
@@ -101,25 +105,8 @@ def _rollback(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[
         raise UsageError(f"r{number} is newer than r{current}", "To go forward: promoter promote")
     if number not in here:
         raise UsageError(f"r{number} was never active in {word.environment}, so there is nothing to go back to")
-    return rollback(ledger, place, number, word), f"roll back {word.environment} from r{current} to r{number}"
-
-
-def rollback(ledger: Ledger, place: Place, number: int, word: Word) -> dict[str, Any]:
-    """Give the changes that take `place` back to `number`: what is newer and was here is skipped, and it holds."""
-    here = {stay.release for stay in (place.stay, *place.past) if stay is not None}
-    left = {release for release in here if ledger.order(release) > ledger.order(number)}
-    why = word.reason or f"rolled back to r{number}"
-    skips = {release: Skip(word.by, word.at, why) for release in left}
-    return {
-        "target": Target(number, Kind.ROLLBACK, word.by, word.at, word.reason),
-        "skips": {**skips, **place.skips},
-        "hold": place.hold if place.hold is not None and place.hold.by != BOT else Hold(word.by, word.at, why),
-        "asked": None,
-        "outcomes": {
-            **place.outcomes,
-            **{release: Outcome(Result.LEFT, word.at, f"rolled back by {word.by}: {why}") for release in left},
-        },
-    }
+    changes = rollback(ledger, word.environment, number, Wanted(word.by, word.at, word.reason))
+    return changes, f"roll back {word.environment} from r{current} to r{number}"
 
 
 def _hold(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[dict[str, Any], str]:
@@ -155,13 +142,15 @@ def _skip(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[dict
 def _retry(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[dict[str, Any], str]:
     """Undo a skip, or let a release that failed here be judged (and, if it was taken away, come) again."""
     no = {n for n, o in place.outcomes.items() if o.result in (Result.FAILED, Result.UNHEALTHY, Result.LEFT)}
-    fallback = max(no | set(place.skips), default=None)
+    waiting = place.proposal.release if place.proposal is not None and job_failed(place) else None
+    fallback = waiting if waiting is not None else max(no | set(place.skips), default=None)
     number = _number(ledger, word, fallback, f"nothing of {app.name} was skipped or failed in {word.environment}")
-    if number not in place.skips and number not in no:
+    if number not in place.skips and number not in no and number != waiting:
         raise UsageError(f"r{number} was neither skipped nor failed in {word.environment}")
     changes: dict[str, Any] = {
         "skips": {n: skip for n, skip in place.skips.items() if n != number},
         "outcomes": {n: outcome for n, outcome in place.outcomes.items() if n != number},
+        "jobs": started_again(place, number),
     }
     if place.stay is not None and place.stay.release == number:
         changes["stay"] = replace(place.stay, since=word.at, healthy_since=None, unhealthy_since=None)

@@ -23,7 +23,7 @@ def draft(ledger: Ledger) -> int | None:
     """Give the draft that waits: the newest release that rendered, if it is a draft."""
     for number in sorted(ledger.releases, reverse=True):
         state = ledger.releases[number].state
-        if state is not ReleaseState.FAILED and ledger.releases[number].hotfix is None:
+        if state is not ReleaseState.FAILED and not ledger.releases[number].aside:
             return number if state is ReleaseState.DRAFT else None
     return None
 
@@ -33,7 +33,7 @@ def settled_at(app: AppRules, ledger: Ledger, number: int) -> datetime:
     first = ledger.releases[number].at
     for older in sorted((n for n in ledger.releases if n < number), reverse=True):
         release = ledger.releases[older]
-        if release.state is ReleaseState.FAILED or release.hotfix is not None:
+        if release.state is ReleaseState.FAILED or release.aside:
             continue
         if release.state is not ReleaseState.DRAFT:
             break

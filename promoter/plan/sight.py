@@ -14,6 +14,7 @@ from promoter.model.release import Hotfix, Release, ReleaseState
 from promoter.model.snapshot import AppSeen, SlotSeen
 from promoter.plan.draft import draft
 from promoter.plan.fixes import undoes
+from promoter.plan.rejected import brings_back
 from promoter.plan.report.moment import times
 from promoter.policy.accept import accepts
 from promoter.policy.rules import AppRules, Config, Rules
@@ -143,7 +144,9 @@ class Sight:
             return f"{outcome.result} here"
         if release.hotfix is not None and not self._stands_on(release.hotfix, place):
             return f"made from r{release.hotfix.base}, which is not active here"
-        refused = accepts(self.rules(environment).accept, release.version)
+        refused = accepts(self.rules(environment).accept, release.version) or brings_back(
+            self.seen.ledger, place, environment, number
+        )
         return refused or undoes(self.seen.ledger, place, self.slot(environment).versions, number)
 
     def _stands_on(self, hotfix: Hotfix, place: Place) -> bool:

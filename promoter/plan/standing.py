@@ -124,4 +124,4 @@ def _behind(sight: Sight, environment: str) -> int:
     low, high = ledger.order(here), ledger.order(ahead)
     if low >= high:
         return 0
-    return sum(release.hotfix is None and low < (number,) <= high for number, release in ledger.releases.items())
+    return sum(not release.aside and low < (number,) <= high for number, release in ledger.releases.items())

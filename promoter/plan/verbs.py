@@ -193,18 +193,31 @@ VERBS = (
     Verb(
         "rollback",
         Group.SAY,
-        'APP ENVIRONMENT... [RELEASE] ["REASON"]',
-        "Go back to the release before, or to a named one.",
-        "Brings back exactly what was there, skips what is newer, and holds until somebody resumes.",
-        ('rollback shop prod-eu "INC-412 5xx"', "rollback shop prod-eu r39"),
+        'APP... ENVIRONMENT... [RELEASE | --to COMMIT] ["REASON"]',
+        "Go back to the release that was verified last, or to a named one.",
+        "Brings back exactly what was there, skips what it leaves and everything between, and holds until somebody "
+        "resumes. --and-after: also where it went from there. --to: what the slot held in a commit of its active "
+        "branch, for a release that the ledger does not keep any more, or a ledger that is gone.",
+        (
+            'rollback shop prod-eu "INC-412 5xx"',
+            "rollback shop prod-eu r39",
+            'rollback shop cart prod-eu "INC-412"',
+            'rollback shop staging --and-after "INC-412"',
+            "rollback shop prod-eu --to 4f1c9d2",
+        ),
         comment=True,
     ),
     Verb(
         "hold",
         Group.SAY,
         '[APP] [ENVIRONMENT...] ["REASON"]',
-        "Let nothing move: an app, an environment, or an app in an environment.",
-        examples=('hold shop prod-eu "INC-412"', "hold prod-eu --until 2026-12-24T18:00", "hold shop --until 4h"),
+        "Let nothing move: an app, an environment, an app in an environment, or everything (--all).",
+        examples=(
+            'hold shop prod-eu "INC-412"',
+            "hold prod-eu --until 2026-12-24T18:00",
+            "hold shop --until 4h",
+            'hold --all "INC-412 nobody knows yet"',
+        ),
         comment=True,
     ),
     Verb(
@@ -212,7 +225,7 @@ VERBS = (
         Group.SAY,
         "[APP] [ENVIRONMENT...]",
         "Let things move again.",
-        examples=("resume shop prod-eu",),
+        examples=("resume shop prod-eu", "resume --all"),
         comment=True,
     ),
     Verb(

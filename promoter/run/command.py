@@ -52,7 +52,7 @@ def command(
     verb: str,
     app: str,
     environments: Sequence[str],
-    release: int | None = None,
+    release: int | Mapping[str, int] | None = None,
     reason: str = "",
     until: datetime | None = None,
     said_at: Said | None = None,
@@ -61,7 +61,8 @@ def command(
     """Write down what the workspace's user says, all environments or none; give a sentence for each.
 
     With `said_at` a word that was taken down before gives nothing, and one about a pull request that has moved on since
-    is refused. `gate`: what `override` is about. Raises UsageError, NotAllowed, LostRace, EdgeFailed.
+    is refused. `release` may differ by environment. `gate`: what `override` is about. Raises UsageError, NotAllowed,
+    LostRace, EdgeFailed.
     """
     rules = ws.app(app)
     for environment in environments:
@@ -82,11 +83,12 @@ def command(
         said: list[str] = []
         for environment in environments:
             proposed = ledger.place(environment).proposal
-            if said_at is not None and release is None:
+            number = release[environment] if isinstance(release, Mapping) else release
+            if said_at is not None and number is None:
                 _still_there(proposed, said_at, verb)
             head = _head(refs, rules.slots[environment], proposed, said_at)
-            same = proposed is not None and release in (None, proposed.release)
-            word = Word(verb, environment, ws.user, ws.now(), release, reason, until, head if same else None, gate)
+            same = proposed is not None and number in (None, proposed.release)
+            word = Word(verb, environment, ws.user, ws.now(), number, reason, until, head if same else None, gate)
             ledger, sentence = say(rules, ledger, word)
             said.append(sentence)
         try:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from promoter.model.forge import Permission
 from tests.cli.fleet import Fleet
 
+FORGE = "refs/promoter/forge"
 UNTIL = "promoter: soon is not a time\n  write 2026-12-24T18:00, 2026-12-24 or 4h\n"
 
 
@@ -43,6 +46,46 @@ def test_a_whole_app_is_held(running: Fleet) -> None:
     assert running.ok("resume", "shop").count("\n") == 3
 
 
+def test_everything_is_held(running: Fleet) -> None:
+    assert running.ok("hold", "--all", "INC-412 nobody knows").count("\n") == 5
+    assert running("status", "--json").json["counts"]["held"] == 5
+    said = running("hold", "--all", "prod")
+    assert (said.code, said.err) == (2, "promoter: name apps and environments, or say --all, not both\n")
+    assert running.ok("resume", "--all").count("\n") == 5
+    assert running("resume", "--all").err == "promoter: nothing is held\n"
+
+
+def test_several_apps_go_back_together_or_none_does(running: Fleet) -> None:
+    for app in ("shop", "cart"):
+        running.ok("release", app, "1.4.3")
+    running.ok("run")
+    before = running.repo.refs()
+    for argv in (["rollback", "shop", "cart", "dev", "r1"], ["rollback", "shop", "cart", "prod", "1.4.2"]):
+        assert running(*argv).code == 2
+    running.forge.set_people({"kim": Permission.READ}, {}, running.now)
+    assert running("rollback", "shop", "cart", "dev", "INC-412 5xx").code == 1
+    after = running.repo.refs()
+    assert {**after, FORGE: before[FORGE]} == before
+    running.forge.set_people({"kim": Permission.WRITE}, {}, running.now)
+    said = running.ok("rollback", "shop", "cart", "dev", "INC-412 5xx")
+    assert [line.partition(":")[0] for line in said.splitlines()] == ["shop", "cart"]
+    running.ok("run")
+    out = running.ok("status", "dev")
+    assert "shop  1.4.2 HELD" in out
+    assert "cart  1.0.0 HELD" in out or "cart  1.4.2 HELD" in out
+
+
+def test_an_environment_goes_back_with_all_after_it(running: Fleet) -> None:
+    running.ok("release", "shop", "1.4.3")
+    running.ok("run")
+    assert running.ok("rollback", "shop", "dev", "--and-after", "INC-412 5xx").splitlines() == [
+        'shop: kim: roll back dev from r2 to r1 "INC-412 5xx"',
+        'shop: kim: roll back staging from r2 to r1 "INC-412 5xx"',
+    ]
+    running.ok("run")
+    assert len(re.findall("1.4.2 HELD", running.ok("status", "shop"))) == 2
+
+
 def test_a_skip_by_version(running: Fleet) -> None:
     assert running.ok("skip", "prod", "1.4.2", "shop", "waits for the migration") == (
         'shop: kim: skip r1 in prod "waits for the migration"\n'
@@ -63,7 +106,7 @@ def test_json(running: Fleet) -> None:
     [
         (["promote", "shop"], "promoter: promote where?\n  name one of dev, staging, prod\n"),
         (["promote", "prod"], "promoter: which app?\n  name one of cart, shop\n"),
-        (["hold"], "promoter: hold what?\n  name an app, an environment, or both\n"),
+        (["hold"], "promoter: hold what?\n  name an app, an environment, or both; everything: --all\n"),
         (["skip", "cart", "staging"], "promoter: cart does not go to staging\n  it goes to dev, prod\n"),
         (["hold", "shop", "--until", "soon"], UNTIL),
         (["rollback", "shop", "dev", "9.9"], "promoter: shop has no release of version 9.9\n  it has r1 (1.4.2)\n"),
