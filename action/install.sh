@@ -6,9 +6,12 @@ set -euo pipefail
 source_folder=$1
 target=$2
 
-if [ -x "$target/venv/bin/promoter" ]; then
+# A step before this one may have installed it, perhaps another version of it.
+wanted="$source_folder $(sha256sum <"$source_folder/action/requirements.lock")"
+if [ "$(cat "$target/installed" 2>/dev/null)" = "$wanted" ]; then
   exit 0
 fi
+rm -rf "$target/venv" "$target/installed"
 
 python=""
 for candidate in python3.13 python3.12 python3.11 python3 "${RUNNER_TOOL_CACHE:-/nowhere}"/Python/3.1[1-9].*/*/bin/python3; do
@@ -36,3 +39,4 @@ from promoter.cli.main import main
 raise SystemExit(main())
 SCRIPT
 chmod +x "$target/venv/bin/promoter"
+printf '%s' "$wanted" >"$target/installed"

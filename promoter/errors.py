@@ -14,11 +14,10 @@ from typing import ClassVar
 class PromoterError(Exception):
     """A problem that a person can act on: what failed, and what to do next.
 
-    `exit_code` is the process's exit code, `retryable` says whether a fresh look may succeed.
+    `exit_code` is the process's exit code.
     """
 
     exit_code: ClassVar[int] = 1
-    retryable: ClassVar[bool] = False
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
@@ -39,8 +38,6 @@ class Rejected(EdgeFailed):
 
 class Underway(EdgeFailed):
     """What was asked for was taken and is not done yet; a later run sees the end of it."""
-
-    retryable = True
 
 
 class RenderFailed(EdgeFailed):
@@ -89,4 +86,3 @@ class LostRace(PromoterError):
     """Somebody else wrote first; nothing of theirs was touched (exit 4). Running again is safe."""
 
     exit_code = 4
-    retryable = True

@@ -118,14 +118,6 @@ def check_pin(text: str) -> Pin:
     return pin
 
 
-def check_reference(text: str) -> Reference:
-    """Read the image reference that somebody asked for. Raises UsageError."""
-    reference = parse_reference(text)
-    if reference is None:
-        raise UsageError(f"{text!r} is not an image reference", "Write NAME:TAG or NAME:TAG@sha256:DIGEST.")
-    return reference
-
-
 def check_version(text: str) -> str:
     """Give the chart version that somebody asked for. Raises UsageError when it is not one exact version."""
     if not is_version(text):

@@ -21,7 +21,6 @@ from promoter.layout.glob import matches
 from promoter.layout.moved import Moved, Tracked
 from promoter.layout.place import SEPARATOR, Kind, Place, Unreadable, grouped, spelling, value_of
 from promoter.layout.yaml_tree import Node, YamlFile
-from promoter.model.names import ContentId
 
 _SEVERAL = re.compile(r"(?<!\|)\|(?!\|)")
 _SHAPES = ("image", "Image", "repository", "Repository", "newTag", "digest")
@@ -89,11 +88,6 @@ def parse_canonical(data: bytes) -> Mapping[str, str]:
     if not isinstance(read, dict) or not all(isinstance(text, str) for text in read.values()):
         raise ValueError("not a mapping of texts")
     return {str(key): str(text) for key, text in read.items()}
-
-
-def content_id(items: Mapping[str, str]) -> ContentId:
-    """Give the content id of items: the Git blob id of `canonical`."""
-    return ContentId(blob_id(canonical(items)))
 
 
 def blob_id(data: bytes) -> str:

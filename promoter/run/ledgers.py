@@ -44,7 +44,10 @@ def read_ledger(repository: Repository, tip: Oid, app: str) -> Ledger:
         raise LedgerUnreadable(
             f"the ledger of {app} has no {STATE} at {tip}", "Restore the ledger branch from its history."
         )
-    ledger = _read(text)
+    try:
+        ledger = _read(text)
+    except LedgerUnreadable as error:
+        raise LedgerUnreadable(f"the ledger of {app}: {error.message}", error.hint) from error
     if ledger.app != app:
         raise LedgerUnreadable(
             f"the ledger of {app} is that of {ledger.app} at {tip}", "Restore the branch from its history."

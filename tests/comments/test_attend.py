@@ -234,7 +234,8 @@ def test_one_comments_trouble_stops_nobody_else(tmp_path: Path) -> None:
     shop.forge.comment(NUMBER, "kim", "/hold shop prod", shop.now)
     first, second = hear(shop)
     assert (first.answer.done, second.answer.done) == (False, True)
-    assert "state.yaml is not YAML" in first.answer.trouble
+    assert "the ledger of " in first.answer.trouble
+    assert ": state.yaml is not YAML" in first.answer.trouble
     assert shop.ledger.place("prod").hold is not None
     assert len(hear(shop)) == 1  # it is tried again, the other is done
 

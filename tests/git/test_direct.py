@@ -88,7 +88,7 @@ def test_a_lost_race_changes_nothing(repo: Repository, pack: bool) -> None:
     ):
         with pytest.raises(LostRace, match="somebody else wrote it") as failed:
             repo.update(lost)
-        assert failed.value.retryable
+        assert failed.value.exit_code == 4
         assert repo.refs() == before == refs_by_git(repo)
     repo.update([RefUpdate("refs/heads/x", first, None), RefUpdate(MAIN, first, second)])
     assert repo.refs() == {MAIN: second} == refs_by_git(repo)
