@@ -65,6 +65,8 @@ class Stay:
     how: How
     healthy_since: datetime | None = None
     unhealthy_since: datetime | None = None
+    by: str = ""
+    """Who merged it, as far as the forge said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,11 @@ class Place:
     reopened: tuple[int, ...] = ()
     """Pull requests up to `pulls_done` that somebody opened again: they are not dealt with."""
     overrides: tuple[Override, ...] = ()
+
+    @property
+    def settled(self) -> int:
+        """Pull requests up to this number need not be looked at any more, unless they are open."""
+        return min((self.pulls_done, *(number - 1 for number in self.reopened)))
 
     def awaits(self, pull: int) -> bool:
         """Tell whether what becomes of pull request number `pull` is still to be learned."""

@@ -61,12 +61,14 @@ def arrive(sight: Sight, environment: str, release: int, how: How, why: str) -> 
     """
     place, slot = sight.places[environment], sight.slot(environment)
     content = slot.content if how is How.MIXED else sight.release(release).content[environment]
-    stay = Stay(release, content, slot.tip or Oid(""), sight.now, how)
+    brought = _merged(sight, environment)
+    by = next((pull.closed_by or "" for pull, number in reversed(brought) if number == release), "")
+    stay = Stay(release, content, slot.tip or Oid(""), sight.now, how, by=by)
     past = ((place.stay, *place.past) if place.stay else place.past)[:PAST]
     outcomes = {number: word for number, word in place.outcomes.items() if number != release}
     for left in _above(sight, past, release):
         outcomes[left] = Outcome(Result.LEFT, sight.now, f"left for {sight.label(release)}")
-    merged = [pull.number for pull, _ in _merged(sight, environment)]
+    merged = [pull.number for pull, _ in brought]
     proposal = None if merged or place.proposal is None or place.proposal.release == release else place.proposal
     if proposal is None and place.proposal is not None and place.proposal.group:
         merged += [pull.number for pull in slot.pulls]  # the next look is not at the group's branch any more
@@ -164,7 +166,8 @@ def _merged_without_trace(sight: Sight, environment: str, merged: list[tuple[Pul
     place, release = sight.places[environment], merged[-1][1]
     done = dealt_with(place, [pull.number for pull, _ in merged])
     if place.stay is not None and release == place.stay.release:
-        sight.change(environment, "", proposal=None, merging=None, **done)
+        by = place.stay.by or merged[-1][0].closed_by or ""  # the forge was slower than the branch
+        sight.change(environment, "", stay=replace(place.stay, by=by), proposal=None, merging=None, **done)
         return
     skip = Skip("somebody", sight.now, "merged and taken back by hand")
     outcomes = {**place.outcomes, release: Outcome(Result.LEFT, sight.now, "merged and taken back by hand")}

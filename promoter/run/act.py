@@ -176,7 +176,9 @@ def _upsert(ws: Workspace, app: AppSeen, action: UpsertPullRequest) -> Event:
         ws.forge.edit_pull(action.number, action.text, now)
         return Event(action.app, slot.environment, "edited", f"#{action.number}")
     known = max((pull.number for pull in app.slots[slot.environment].pulls), default=0)
-    fresh = ws.forge.pulls([slot.proposal_branch])[slot.proposal_branch]
+    if not is_group(slot.proposal_branch):
+        known = max(known, app.ledger.place(slot.environment).settled)
+    fresh = ws.forge.pulls([slot.proposal_branch], {slot.proposal_branch: known})[slot.proposal_branch]
     if any(pull.number > known for pull in fresh):
         raise LostRace(f"a pull request from {slot.proposal_branch} has appeared meanwhile")
     if ws.repository.refs([_branch(slot.proposal_branch)]).get(_branch(slot.proposal_branch)) != action.head:

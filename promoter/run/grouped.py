@@ -43,13 +43,13 @@ def branches(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> list[Branch
     """
     found = dict.fromkeys(Branch(ref.removeprefix(HEADS)) for ref in refs if ref.startswith(HEADS) and is_group(ref))
     for app in apps:
-        for environment, proposal in _proposals(_ledger(ws, app, refs)):
+        for environment, proposal in _proposals(believed_ledger(ws, app, refs)):
             if proposal.group and environment in app.slots:
                 found[group_branch(app.slots[environment], proposal.group)] = None
     return list(found)
 
 
-def _ledger(ws: Workspace, app: AppRules, refs: Refs) -> Ledger:
+def believed_ledger(ws: Workspace, app: AppRules, refs: Refs) -> Ledger:
     """Give the app's ledger; an empty one when there is none, or none that is believed."""
     tip = refs.get(ledger_ref(ws.config, app.name))
     if tip is None or ws.seal.doubt(ws.repository.store, app.name, tip):

@@ -16,14 +16,14 @@ from promoter.git.hydrator import NOTES_REF
 from promoter.layout.group import is_group
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Kind, Ledger, Place
-from promoter.model.names import ContentId, Oid
+from promoter.model.names import Branch, ContentId, Oid
 from promoter.model.snapshot import AppSeen, ClusterLive, ProposalSeen, Slot, SlotSeen, Snapshot, Stray
 from promoter.model.state import LedgerUnreadable
 from promoter.policy.rules import AppRules, Live
 from promoter.run.content import Contents, Held, make_commit
 from promoter.run.difference import difference
 from promoter.run.fixed import with_versions
-from promoter.run.grouped import Pulls, branches, may_be, with_groups
+from promoter.run.grouped import Pulls, believed_ledger, branches, may_be, with_groups
 from promoter.run.hydrated import behind, hydrated, moved_on, needed
 from promoter.run.inputs import dry_changed
 from promoter.run.ledgers import STATE, ledger_ref, read_ledger
@@ -47,17 +47,17 @@ def look(ws: Workspace, apps: Sequence[str] | None = None) -> Snapshot:
     shared = may_be(ws, refs)
     chosen = list(ws.config.apps.values()) if shared else asked
     heads = [slot.proposal_branch for app in chosen for slot in (*app.slots.values(), *app.former.values())]
+    _fetch(ws, refs, chosen)  # only the ledgers know of every group, and of what is dealt with
     if shared:
-        _fetch(ws, refs, chosen)  # only the ledgers know of every group
         heads += branches(ws, refs, chosen)
-    pulls = ws.forge.pulls(heads)
+    pulls = ws.forge.pulls(heads, _settled(ws, refs, chosen))
     seen, strays = _apps(ws, chosen, refs, pulls)
     if any(_has_news(app, slot) for app in seen.values() for slot in app.slots.values()):
         refs = ws.repository.refs(["refs/heads/"])
         ws.refresh(refs)
         chosen = [ws.config.apps[app.name] for app in chosen if app.name in ws.config.apps]
+        _fetch(ws, refs, chosen)
         if shared:
-            _fetch(ws, refs, chosen)
             late = [branch for branch in branches(ws, refs, chosen) if branch not in pulls]
             pulls = {**pulls, **ws.forge.pulls(late)} if late else pulls
         seen, strays = _apps(ws, chosen, refs, pulls)
@@ -70,8 +70,17 @@ def _apps(ws: Workspace, apps: Sequence[AppRules], refs: Refs, pulls: Pulls) -> 
     dry = ws.refresh(refs)
     if any(app.hydrated for app in apps):
         refs = {**refs, **ws.repository.refs([NOTES_REF])}
-    _fetch(ws, refs, apps)
+        _fetch(ws, refs, apps)
     return with_groups(ws, {app.name: _app(ws, app, refs, pulls, dry) for app in apps}, refs, pulls)
+
+
+def _settled(ws: Workspace, refs: Refs, apps: Sequence[AppRules]) -> dict[Branch, int]:
+    """Give the number of each proposal branch up to which pull requests are dealt with; groups' have many masters."""
+    found: dict[Branch, int] = {}
+    for app in apps:
+        ledger = believed_ledger(ws, app, refs)
+        found |= {slot.proposal_branch: ledger.place(name).settled for name, slot in app.slots.items()}
+    return found
 
 
 def _has_news(app: AppSeen, slot: SlotSeen) -> bool:

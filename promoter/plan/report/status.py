@@ -140,14 +140,12 @@ def _active(view: View) -> dict[str, object] | None:
     stay = view.place.stay
     if stay is None:
         return None
-    pulls = view.seen.pulls if view.seen is not None else ()
-    merged_by = next((pull.closed_by for pull in pulls if pull.merged_commit == stay.commit), None)
     return {
         **named_json(view.ledger, stay.release),
         "since": stamp(stay.since),
         "commit": stay.commit,
         "how": stay.how.value,
-        "by": merged_by,
+        "by": stay.by or None,
         "hotfix": hotfix_json(view.ledger.releases.get(stay.release)),
         "healthy_since": stamp_or_none(stay.healthy_since),
         "outcome": outcome_json(view.place.outcomes.get(stay.release)),

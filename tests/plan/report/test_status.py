@@ -164,9 +164,12 @@ def test_holds_hand_edits_and_unknown_clusters() -> None:
 
 
 def test_who_merged_it_where_the_forge_told() -> None:
-    merged = replace(pull(120, PullState.MERGED), merged_commit=oid(0xA27), closed_by="lin")
-    seen = replace(snapshot().apps["shop"].slots["prod-eu"], pulls=(merged, pull()))
-    report = status_json(config(), snapshot(prod_eu=seen), plan(), NOW)
+    made = plan()
+    place = made.ledgers[0].places["prod-eu"]
+    assert place.stay is not None
+    place = replace(place, stay=replace(place.stay, by="lin"))
+    told = replace(made.ledgers[0], places={**made.ledgers[0].places, "prod-eu": place})
+    report = status_json(config(), snapshot(), replace(made, ledgers=(told, *made.ledgers[1:])), NOW)
     assert report["slots"][2]["active"]["by"] == "lin"  # type: ignore[index]
 
 
