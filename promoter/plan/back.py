@@ -49,6 +49,11 @@ class Reach:
             raise UsageError("a commit is of one app in one environment", "leave out --to or --and-after")
 
 
+def of_policy(target: Target | None) -> bool:
+    """Tell whether it is promoter that takes something back by itself, because it failed (`on_failure: rollback`)."""
+    return target is not None and target.kind is Kind.ROLLBACK and target.by == BOT
+
+
 def rollback(ledger: Ledger, environment: str, number: int, wanted: Wanted) -> dict[str, Any]:
     """Give the changes of the place that take `environment` back to `number`: what is left is skipped, and it holds."""
     place, order = ledger.place(environment), ledger.order

@@ -14,7 +14,7 @@ from promoter.errors import UsageError
 from promoter.model.ledger import Asked, Hold, Kind, Ledger, Override, Place, Result, Skip, Target
 from promoter.model.names import Oid
 from promoter.model.release import ReleaseState
-from promoter.plan.back import Wanted, rollback
+from promoter.plan.back import Wanted, of_policy, rollback
 from promoter.plan.job_again import job_failed, started_again
 from promoter.plan.outcome import last_verified
 from promoter.plan.override import added, check_gate, stands_on
@@ -45,6 +45,8 @@ def say(app: AppRules, ledger: Ledger, word: Word) -> tuple[Ledger, str]:
         raise UsageError(f"{app.name} has no environment {word.environment}", f"It has {', '.join(app.environments)}.")
     place = ledger.place(word.environment)
     changes, said = _VERBS[word.verb](app, ledger, place, word)
+    if word.verb != "override" and of_policy(changes.get("target", place.target)):
+        changes = {**changes, "target": None}  # somebody looks after it: promoter takes nothing back by itself any more
     places: Mapping[str, Place] = {**ledger.places, word.environment: replace(place, **changes)}
     why = f' "{word.reason}"' if word.reason else ""
     return replace(ledger, places=places), f"{word.by}: {said}{why}"

@@ -10,6 +10,7 @@ from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Kind
 from promoter.model.snapshot import ProposalSeen
 from promoter.model.verdict import Answer, Verdict
+from promoter.plan.back import of_policy
 from promoter.plan.fixes import hotfix_words
 from promoter.plan.outcome import health, verify_deadline
 from promoter.plan.override import overridden
@@ -93,7 +94,8 @@ def _own(sight: Sight, environment: str, release: int, kind: Kind) -> list[Verdi
     pull = open_pull(sight, environment)
     if pull is not None and pull.draft:
         found.append(Verdict("draft", Answer.PENDING, "the pull request is a draft"))
-    if pull is not None and not rollback and (labels := HOLD_LABELS & set(pull.labels)):
+    held_too = not rollback or of_policy(sight.places[environment].target)
+    if pull is not None and held_too and (labels := HOLD_LABELS & set(pull.labels)):
         found.append(Verdict("hold", Answer.PENDING, f"label {min(labels)} on pull request {pull.number}"))
     if pull is not None:
         found += _forge(sight, environment, pull)

@@ -172,7 +172,8 @@ def _fail(sight: Sight, environment: str, reason: str) -> None:
     label = sight.label(failed.release)
     hold = place.hold or Hold(BOT, sight.now, f"{label} failed: {reason}")
     target, back = place.target, last_verified(sight.seen.ledger, place, failed.release)
-    if what is OnFailure.ROLLBACK and back is not None and target is None and failed.how is not How.ROLLED_BACK:
+    free = target is None and (place.hold is None or place.hold.by == BOT)  # a person's word goes first
+    if what is OnFailure.ROLLBACK and back is not None and free and failed.how is not How.ROLLED_BACK:
         target = Target(back, Kind.ROLLBACK, BOT, sight.now, f"{label} failed: {reason}")
     sight.change(environment, f"held: {hold.reason}", hold=hold, target=target)
 

@@ -207,6 +207,9 @@ def says(checks: tuple[Check, ...], state: str, description: str) -> bool:
 
 def _why_gone(sight: Sight, environment: str, number: int) -> str:
     place, label = sight.places[environment], sight.label(number)
+    seen = sight.slot(environment).proposal
+    if seen is not None and seen.kind is Kind.ROLLBACK:
+        return f"nobody wants {environment} back at {label} any more"
     if place.stay is not None and place.stay.release == number:
         return f"{label} is active in {environment}"
     if number in place.skips:

@@ -106,7 +106,11 @@ def steps(slots: int = 4) -> st.SearchStrategy[list[Step]]:
         st.tuples(st.just("two_runs")),
         st.tuples(st.just("crash"), st.integers(1, 12), st.booleans()),
         st.tuples(st.just("merge"), env, st.sampled_from(["merge", "squash", "rebase"])),
-        st.tuples(st.just("between"), st.sampled_from(["merge", "close", "hand", "push", "delete", "hold"]), env),
+        st.tuples(
+            st.just("between"),
+            st.sampled_from(["merge", "close", "hand", "push", "delete", "hold", "resume", "skip", "rollback"]),
+            env,
+        ),
         st.tuples(st.just("close"), env),
         st.tuples(st.just("reopen"), env),
         st.tuples(st.just("approve"), env),
@@ -170,8 +174,8 @@ class Play:
         first = self.world.workspace()
         seen = look(first)
         plan = decide(first.config, seen, first.now())
-        if what == "hold":
-            self.do_say("hold", index)
+        if what in ("hold", "resume", "skip", "rollback"):
+            self.do_say(what, index)
         elif what == "merge":
             self.do_merge(index, "squash")
         elif what == "delete":

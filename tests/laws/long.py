@@ -36,7 +36,10 @@ ARGUMENTS: dict[str, Callable[[random.Random, int], tuple[object, ...]]] = {
     "later": lambda r, n: (r.choice([1, 10, 25, 45, 90, 400]),),
     "crash": lambda r, n: (r.randint(1, 12), r.random() < 0.5),
     "merge": lambda r, n: (r.randrange(n), r.choice(["merge", "squash", "rebase"])),
-    "between": lambda r, n: (r.choice(["merge", "close", "hand", "push", "delete", "hold"]), r.randrange(n)),
+    "between": lambda r, n: (
+        r.choice(["merge", "close", "hand", "push", "delete", "hold", "resume", "skip", "rollback"]),
+        r.randrange(n),
+    ),
     "check": lambda r, n: (r.randrange(n), r.choice(["success", "failure"])),
     "revert": lambda r, n: (r.randrange(n), r.randint(1, 3)),
     "say": lambda r, n: (

@@ -309,6 +309,15 @@ def test_a_rollback_skips_a_mixed_release_too() -> None:
     assert set(now.skips) == {2}
 
 
+@pytest.mark.parametrize("verb", ["hold", "resume", "promote", "skip", "retry"])
+@pytest.mark.parametrize("by", ["promoter", "kim"])
+def test_who_says_something_takes_over_from_a_rollback_by_policy(verb: str, by: str) -> None:
+    """A person's own rollback goes on; only a retry of what it leaves ends that as well."""
+    place = holds(2, 1, hold=held("promoter"), outcomes={2: outcome(Result.FAILED)}, target=back_to(1, by))
+    now, _ = spoken(place, word(verb, 2 if verb == "retry" else 3 if verb in ("promote", "skip") else None))
+    assert now.target == (None if by == "promoter" or verb == "retry" else back_to(1, by))
+
+
 def test_a_word_about_an_environment_without_a_place_makes_one() -> None:
     now, _ = spoken(Place(), word("hold"), world(line(), [1], {}))
     assert now == Place(hold=Hold("kim", NOW))

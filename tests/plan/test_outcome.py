@@ -401,3 +401,8 @@ def test_the_deadline(began: int, unhealthy: int | None, deadline: int) -> None:
     dip = NOW + timedelta(minutes=unhealthy) if unhealthy is not None else None
     here = replace(stay(1), since=start, unhealthy_since=dip)
     assert verify_deadline(here, SOAK) == NOW + timedelta(minutes=deadline)
+
+
+def test_where_a_person_holds_nothing_is_taken_back_by_itself() -> None:
+    now = failed(replace(since(60), hold=held()), OnFailure.ROLLBACK)
+    assert (now.hold, now.target, now.outcomes[2].result) == (held(), None, Result.FAILED)

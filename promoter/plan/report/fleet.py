@@ -15,6 +15,7 @@ from promoter.plan.report.foreign import plain
 from promoter.plan.report.moment import Times
 from promoter.plan.report.upstream import Siblings, coming
 from promoter.plan.report.view import View
+from promoter.plan.sight import BOT
 
 _SAID = {
     State.FAILED: "failed",
@@ -115,8 +116,11 @@ def _note(view: View) -> str:
     if stay is not None and stay.how is How.ROLLED_BACK and view.place.past:
         left = view.place.past[0].release
         skip = view.place.skips.get(left)
-        said = f': "{skip.reason}"' if skip is not None and skip.reason else ""
-        return plain(f"rolled back from {view.label(left)}{said}" + (f" ({skip.by})" if skip is not None else ""))
+        by, why = (skip.by, skip.reason) if skip is not None else ("", "")
+        if skip is None and hold is not None and hold.by == BOT:
+            by, why = hold.by, hold.reason
+        said = f': "{why}"' if why else ""
+        return plain(f"rolled back from {view.label(left)}{said}" + (f" ({by})" if by else ""))
     if hold is not None:
         return plain(f'"{hold.reason}" ({hold.by})' if hold.reason else f"by {hold.by}")
     for number in (view.plan.target, stay.release if stay is not None else None):

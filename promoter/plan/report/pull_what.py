@@ -6,6 +6,7 @@ from functools import partial
 
 from promoter.model.ledger import How, Kind, Result
 from promoter.model.names import release_name
+from promoter.plan.back import of_policy
 from promoter.plan.report.about import About, newest_stay
 from promoter.plan.report.brings import named
 from promoter.plan.report.foreign import block, code, prose
@@ -65,6 +66,10 @@ def _asked_for(about: About) -> str:
     target = about.place.target
     if target is None or target.release != about.release.number:
         return ""
+    if of_policy(target):
+        held = f"{prose(about.environment)} is held until somebody resumes it."
+        done = f"promoter takes this back by itself, once: {prose(target.reason)}"
+        return f"\n\n> [!CAUTION]\n> {done}. `on_failure: rollback`. {held}"
     reason = f': "{prose(target.reason)}"' if target.reason else ""
     return f" Asked for by {prose(target.by)}, {about.at.moment(target.at)}{reason}."
 
