@@ -8,11 +8,12 @@ Invariants: see `local_store` (writes), `local_state` (what branches tell) and `
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from promoter.forge.local_acts import Acts, checked_user
+from promoter.forge.local_jobs import LocalJobs, Runner
 from promoter.forge.local_port import Shared
 from promoter.forge.local_records import People, PullRecord
 from promoter.forge.local_state import State
@@ -29,6 +30,7 @@ from promoter.model.forge import (
     PullText,
     Receipt,
 )
+from promoter.model.job import Job, JobRun
 from promoter.model.names import Branch, Oid
 from promoter.plan.verbs import VERBS
 
@@ -37,15 +39,19 @@ class LocalForge:
     """A forge in `repository`, as `identity`; satisfies `promoter.forge.port.Forge`.
 
     Nobody tells this forge of a push, so a read that finds a pull request moved, merged or closed by one writes that
-    down once, as it would be forgotten when the branch moves on. With `notices` False reads never write.
+    down once, as it would be forgotten when the branch moves on. With `notices` False reads never write. `runner` runs
+    jobs; without it none can be started.
     """
 
-    def __init__(self, repository: Shared, identity: str = "promoter", notices: bool = True) -> None:
+    def __init__(
+        self, repository: Shared, identity: str = "promoter", notices: bool = True, runner: Runner | None = None
+    ) -> None:
         self.identity = checked_user(identity)
         self.short_verbs = frozenset(entry.name for entry in VERBS if entry.comment)
         self._store = ForgeStore(repository)
         self._state = State(self._store, identity)
         self._acts = Acts(self._state)
+        self._jobs = LocalJobs(self._store, identity, runner)
         self._notices = notices
 
     # What promoter does: see `promoter.forge.port.Forge`.
@@ -166,6 +172,18 @@ class LocalForge:
     def protection(self, branch: Branch) -> Protection:
         """Give what the forge asks of merges into `branch`."""
         return self._state.protection(self._store.look(), branch)
+
+    def job_inputs(self, workflow: str, read: Callable[[str], bytes | None]) -> frozenset[str]:
+        """Give every input: a program takes them all. Raises Rejected when there is no such file, or no runner."""
+        return self._jobs.inputs(workflow, read)
+
+    def start_job(self, job: Job, now: datetime) -> JobRun | None:
+        """Run a job to its end, unless somebody has started it already. Raises Rejected, EdgeFailed."""
+        return self._jobs.start(job, now)
+
+    def job_run(self, job: Job, since: datetime, url: str = "") -> JobRun | None:
+        """Give how the job with that key went; None when nobody started it."""
+        return self._jobs.run(job)
 
     # What people do.
 

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from promoter.model.job import JobRun
 from promoter.model.names import Oid
 from promoter.model.verdict import Answer
 
@@ -49,6 +50,10 @@ class Reply:
     reason: str
     until: datetime | None = None
     """When it is worth asking again, where that was said."""
+    job: JobRun | None = None
+    """Of a job: how it goes."""
+    start: bool = False
+    """Of a job: it may be started."""
 
 
 Replies = Mapping[Ask, Reply]

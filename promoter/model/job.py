@@ -6,9 +6,11 @@ can be told from starting it once; what the ledger remembers are transitions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from promoter.model.names import Branch, Oid
 
@@ -34,7 +36,8 @@ class JobRun:
     """How a job went, the newest attempt of it."""
 
     state: str
-    """`pending`, `success` or `failure` (also cancelled, timed out, or waiting for somebody)."""
+    """`pending`, `success` or `failure` (also cancelled, or timed out). Remembered, and never told by a forge:
+    `refused`, the forge would not start it."""
     at: datetime
     """When that attempt began."""
     url: str = ""
@@ -59,3 +62,21 @@ class JobNote:
     """When we said that we would start it; None: it is to be started."""
     run: JobRun | None = None
     """How it went, as far as it is known."""
+
+
+def note_on(notes: Iterable[JobNote], name: str, head: Oid, merged: bool) -> JobNote | None:
+    """Give what is remembered of the job `name` on exactly `head`."""
+    return next((note for note in notes if (note.name, note.head, note.merged) == (name, head, merged)), None)
+
+
+def noted(notes: Iterable[JobNote], new: JobNote) -> tuple[JobNote, ...]:
+    """Give `notes` with `new` in place of what was remembered of that job, for whatever commit."""
+    kept = [note for note in notes if (note.name, note.merged) != (new.name, new.merged)]
+    return tuple(sorted([*kept, new], key=lambda note: (note.merged, note.name)))
+
+
+def job_key(app: str, environment: str, note: JobNote) -> str:
+    """Give the key of a job: readable, and different for anything that must be a run of its own."""
+    exact = "\n".join((app, environment, note.name, note.head, str(note.merged), str(note.attempt)))
+    words = re.sub(r"[^A-Za-z0-9_.]+", "-", f"{app}-{environment}-{note.name}").strip("-")[:60]
+    return f"{words}-{sha256(exact.encode()).hexdigest()[:16]}"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from promoter.model.job import JobNote
 from promoter.model.names import ContentId, Oid
 from promoter.model.release import Release
 
@@ -183,6 +184,8 @@ class Place:
     reopened: tuple[int, ...] = ()
     """Pull requests up to `pulls_done` that somebody opened again: they are not dealt with."""
     overrides: tuple[Override, ...] = ()
+    jobs: tuple[JobNote, ...] = ()
+    """The newest of each job, before and after the merge."""
 
     @property
     def settled(self) -> int:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from promoter.model.ask import Ask
 from promoter.model.forge import PullText
+from promoter.model.job import JobNote
 from promoter.model.ledger import Kind, Ledger
 from promoter.model.names import ContentId, Oid
 from promoter.model.snapshot import Slot
@@ -126,12 +128,24 @@ class ClosePullRequest(Action):
 
 @dataclass(frozen=True, slots=True)
 class SetCommitStatus(Action):
-    """Post the one commit status `promoter` on `head`."""
+    """Post a commit status on `head`: the one that is called `promoter`, or that of a job."""
 
     slot: Slot
     head: Oid
     state: str
     description: str
+    name: str = ""
+    """Empty: `promoter`."""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartJob(Action):
+    """Start a job on the forge, if the ledger still says of it what it was written to say: `note`."""
+
+    slot: Slot
+    ask: Ask
+    note: JobNote
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ class Verdict:
     """When the answer can change by the passing of time alone; None when something else must happen."""
     who: tuple[str, ...] = ()
     """Who can act: `team:sre`, `user:kim`."""
+    url: str = ""
+    """Where people see more of it, on the forge; empty: nowhere."""
 
     @property
     def passed(self) -> bool:

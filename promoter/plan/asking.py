@@ -1,6 +1,7 @@
 """What the gates would have to know of the world before a decision can be made.
 
 A gate is asked last: while anything else is missing nobody is bothered, and what it says is fresh when it is merged on.
+An early one is asked as soon as something is proposed, and the last ones wait for it.
 After the merge it is asked once what is active is healthy and has soaked.
 """
 
@@ -17,7 +18,7 @@ from promoter.model.snapshot import Snapshot
 from promoter.plan.judge import judge, subject_of
 from promoter.plan.outcome import active_subject, due
 from promoter.plan.sight import Sight
-from promoter.policy.gate import AskingGate, Gate
+from promoter.policy.gate import AskingGate, EarlyGate, Gate
 from promoter.policy.rules import Config
 
 
@@ -46,12 +47,15 @@ def _asking(gates: Iterable[Gate]) -> list[AskingGate]:
 def _before(sight: Sight, slot: SlotPlan, gates: list[AskingGate]) -> Iterator[Ask]:
     if not gates or slot.target is None or slot.kind is not Kind.PROMOTION:
         return
-    kinds = {gate.kind for gate in gates}
+    early = [gate for gate in gates if isinstance(gate, EarlyGate) and gate.early]
+    last = [gate for gate in gates if gate not in early]
+    kinds = {gate.kind for gate in last}
     verdicts = judge(sight, slot.environment, slot.target, slot.kind)
-    if all(verdict.passed or verdict.gate.partition("/")[0] in kinds for verdict in verdicts):
-        subject = subject_of(sight, slot.environment, slot.target, slot.kind)
-        passed = {verdict.gate for verdict in verdicts if verdict.passed}
-        yield from (ask for gate in gates for ask in gate.asks(subject) if ask.gate not in passed)
+    subject = subject_of(sight, slot.environment, slot.target, slot.kind)
+    passed = {verdict.gate for verdict in verdicts if verdict.passed}
+    ready = all(verdict.passed or verdict.gate.partition("/")[0] in kinds for verdict in verdicts)
+    yield from (ask for gate in early for ask in gate.asks(subject) if ask.gate not in passed)
+    yield from (ask for gate in last if ready for ask in gate.asks(subject) if ask.gate not in passed)
 
 
 def _after(sight: Sight, slot: SlotPlan, gates: list[AskingGate]) -> Iterator[Ask]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from promoter.model.forge import PullState
+from promoter.model.ledger import Kind
 from promoter.model.names import ContentId
 from promoter.model.plan import Action, AdoptEdits, ClosePullRequest, MakeRelease, Plan, Record, SlotPlan, State
 from promoter.model.snapshot import AppSeen, Snapshot
@@ -20,7 +21,8 @@ from promoter.plan.draft import ripen
 from promoter.plan.facts import close_facts
 from promoter.plan.gathering import gathering
 from promoter.plan.grouping import Groups, Wish, branch_of, leave, moves, stands
-from promoter.plan.judge import judge, merge_word
+from promoter.plan.jobs import job_steps
+from promoter.plan.judge import judge, merge_word, subject_of
 from promoter.plan.rename import close_former, renaming
 from promoter.plan.sight import Sight
 from promoter.plan.standing import standing
@@ -158,10 +160,13 @@ def _app(course: _Course, room: Room, problems: list[str]) -> tuple[list[Action]
     for environment in sight.app.environments:
         wish = course.wishes.get(environment)
         if wish is None:
+            actions += job_steps(sight, environment, None)
             actions += leave(sight, environment) if stands(sight, environment) else withdraw(sight, environment)
             plans.append(standing(sight, environment, None, ()))
             continue
         release, kind, verdicts = wish.release, wish.kind, course.verdicts[environment]
+        promotion = kind is Kind.PROMOTION
+        actions += job_steps(sight, environment, subject_of(sight, environment, release, kind) if promotion else None)
         if environment not in course.grouped and not _same(sight, environment, release):
             actions += advance(sight, environment, release, kind, verdicts, room)
         word = merge_word(sight, environment, release, kind)

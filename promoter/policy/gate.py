@@ -6,7 +6,7 @@ Invariant: what it cannot know is `pending` or `unknown`, never `success`.
 What only the world can answer is asked and not done: a gate with `asks` says what it wants to know about a subject.
 When nothing else is missing (after the merge: when it has soaked), the run finds it out (`promoter/run/asking`, a file
 for each kind) and decides again; then the replies stand in the subject. `asked` and `from_reply` are all that such a
-gate needs.
+gate needs. One that is `early` is asked as soon as something is proposed, whatever else is missing.
 """
 
 from __future__ import annotations
@@ -71,6 +71,13 @@ class AskingGate(Gate, Protocol):
     def asks(self, subject: Subject) -> tuple[Ask, ...]:
         """Give what it wants to know about `subject`; nothing while there is nothing to ask about."""
         ...
+
+
+@runtime_checkable
+class EarlyGate(AskingGate, Protocol):
+    """A gate that people should see the answer of before they answer themselves."""
+
+    early: ClassVar[bool]
 
 
 def asked(kind: str, name: str, subject: Subject, settings: Hashable) -> Ask | None:

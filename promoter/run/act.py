@@ -28,14 +28,15 @@ from promoter.model.plan import (
     Record,
     Rename,
     SetCommitStatus,
+    StartJob,
     UpsertPullRequest,
 )
 from promoter.model.snapshot import AppSeen, Slot, Snapshot
-from promoter.plan.back import of_policy
 from promoter.plan.judge import HOLD_LABELS, STATUS
 from promoter.run.adopt import adopt_edits
 from promoter.run.content import make_commit, subject
 from promoter.run.grouped import Part, group_subject, make_group
+from promoter.run.jobs import start_job
 from promoter.run.ledgers import IDENTITY, ledger_ref, read_ledger, write_ledger
 from promoter.run.make import make_release
 from promoter.run.rename import rename
@@ -50,7 +51,7 @@ class Event:
     environment: str
     what: str
     """`released`, `recorded`, `proposed`, `opened`, `edited`, `closed`, `status`, `merged`, `queued`,
-    `noted`, `lost`, `refused`."""
+    `started`, `noted`, `lost`, `refused`."""
     text: str
 
 
@@ -73,7 +74,7 @@ def act(ws: Workspace, seen: Snapshot, actions: Sequence[Action], on_event: Call
             refused.append(action)
             on_event(Event(*scope, "queued", str(queued.message)))
         except PromoterError as error:
-            if not isinstance(action, MakeRelease | AdoptEdits):  # what stands may move on without it
+            if not isinstance(action, MakeRelease | AdoptEdits | StartJob):  # what stands may move on without it
                 stopped.add(scope)
             refused.append(action)
             on_event(Event(*scope, "refused", str(error)))
@@ -109,8 +110,11 @@ def _do(ws: Workspace, seen: Snapshot, action: Action) -> Event:
         case ClosePullRequest():
             return _close(ws, seen, action)
         case SetCommitStatus():
-            ws.forge.set_status(action.head, STATUS, action.state, action.description, "", ws.now())
+            name = action.name or STATUS
+            ws.forge.set_status(action.head, name, action.state, action.description, action.url, ws.now())
             return Event(action.app, where(action), "status", action.reason)
+        case StartJob():
+            return Event(action.app, where(action), "started", start_job(ws, seen.commit, action))
         case MergePullRequest():
             return _merge(ws, seen, action)
     raise NotImplementedError(type(action).__name__)
@@ -214,9 +218,7 @@ def _place_now(ws: Workspace, app: AppSeen, environment: str, refs: Mapping[str,
 
 
 def _says_no(place: Place, release: int, kind: Kind) -> bool:
-    """Tell whether a person has said no since: skipped it, held the environment, or wants to go back no more."""
-    if kind is Kind.ROLLBACK and (place.target is None or place.target.release != release):
-        return True
+    """Tell whether a person has said no since: skipped it, or held the environment."""
     return release in place.skips or (kind is Kind.PROMOTION and place.hold is not None)
 
 
@@ -239,8 +241,7 @@ def _still(ws: Workspace, seen: Snapshot, action: MergePullRequest) -> None:
     pull: PullRequest = ws.forge.pull(action.number)
     if pull.state is not PullState.OPEN or pull.draft or pull.head != action.expect_head:
         raise LostRace(f"pull request {action.number} is not what was judged")
-    target = seen.apps[slot.app].ledger.place(slot.environment).target
-    if (action.kind is Kind.PROMOTION or of_policy(target)) and HOLD_LABELS & set(pull.labels):
+    if action.kind is Kind.PROMOTION and HOLD_LABELS & set(pull.labels):
         raise Rejected(f"pull request {action.number} is held by a label")
     every = [Member(slot, action.release, action.before), *action.others]
     refs = ws.repository.refs([_branch(slot.branch), *(ledger_ref(ws.config, one.slot.app) for one in every)])

@@ -18,6 +18,7 @@ from promoter.git.repository import Repository, open_repository
 from promoter.git.url import split_secret
 from promoter.model.names import Branch, Oid
 from promoter.policy.rules import Live
+from promoter.run.local_runner import runner
 from promoter.run.seal import KEY
 from promoter.run.workspace import Workspace
 
@@ -62,7 +63,8 @@ def open_workspace(
         and (token := chosen.password())
     ):
         repository = open_repository(repo, cache_folder(env), {**env, PASSWORD: token})
-    forge = chosen.forge if chosen is not None else LocalForge(repository, BOT, notices=writes)
+    runs = runner(repository, env.get("PATH"))
+    forge = chosen.forge if chosen is not None else LocalForge(repository, BOT, notices=writes, runner=runs)
     posted = Posted(lambda tip: _history(repository, tip), forge.checks, forge.deployments)
     sources: dict[tuple[object, ...], LiveSource] = {}
 

@@ -30,7 +30,8 @@ def terminal_lines(explanation: Explanation, now: datetime) -> Iterator[tuple[st
             known = "" if at.moment(verdict.until) in verdict.reason else f"until {at.weekday(verdict.until)}, "
             until = f" ({known}in {length(verdict.until - now)})"
         word = WORDS[verdict.answer]
-        yield word, f"  {word:<9}{plain(verdict.gate):<{wide}}{plain(verdict.reason, 500)}{until}"
+        more = f"  {plain(verdict.url)}" if verdict.url else ""
+        yield word, f"  {word:<9}{plain(verdict.gate):<{wide}}{plain(verdict.reason, 500)}{until}{more}"
     if explanation.steps:
         yield "", ""
         for number, step in enumerate(explanation.steps, 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from promoter.plan.report.moment import length
 from promoter.policy.rules import Newer, OnFailure
 
 _MOST_VERDICTS = 50
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\-]+/[A-Za-z0-9._~/\-]*")
 _WORDS = {
     Answer.SUCCESS: "passed",
     Answer.PENDING: "**waits**",
@@ -56,10 +58,16 @@ def gates(about: About) -> str:
     if not about.verdicts:
         return ""
     rows = [
-        f"| {_WORDS[verdict.answer]} | {prose(verdict.gate)} | {prose(verdict.reason, 300)} |"
+        f"| {_WORDS[verdict.answer]} | {prose(verdict.gate)} | {_linked(verdict)} |"
         for verdict in about.verdicts[:100]
     ]
     return "\n".join(["| | gate | |", "|---|---|---|", *rows])
+
+
+def _linked(verdict: Verdict) -> str:
+    """Give the reason, as a link to where more of it is seen."""
+    said = prose(verdict.reason, 300)
+    return f"[{said}]({verdict.url})" if _ADDRESS.fullmatch(verdict.url) else said
 
 
 def _afterwards(about: About) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import datetime
 
+from promoter.model.ask import Ask
+from promoter.model.job import JobNote
 from promoter.model.ledger import Kind, Ledger
 from promoter.model.names import release_name
 from promoter.model.plan import Action, Plan, State
@@ -71,6 +73,7 @@ def verdict_json(verdict: Verdict) -> dict[str, object]:
         "since": stamp_or_none(verdict.since),
         "until": stamp_or_none(verdict.until),
         "who": list(verdict.who),
+        **({"url": verdict.url} if verdict.url else {}),
     }
 
 
@@ -93,13 +96,17 @@ def action_json(action: Action) -> dict[str, object]:
                 ]
         elif field.name == "left":
             given |= {"left": list(value)} if value else {}
+        elif isinstance(value, Ask):
+            given |= {"job": value.gate, "head": value.head, "release": release_name(value.release)}
+        elif field.name in ("name", "url"):
+            given |= {field.name: value} if value else {}
         elif field.name == "release":
             given["release"] = release_name(value)
         elif isinstance(value, Kind):
             given["kind"] = value.value
         elif field.name == "text":
             given["title"] = value.title
-        elif not isinstance(value, Ledger) and field.name not in {"app", "reason"}:
+        elif not isinstance(value, Ledger | JobNote) and field.name not in {"app", "reason"}:
             given[field.name] = value
     return {**given, "reason": action.reason}
 

@@ -1,8 +1,8 @@
 """Finding out what gates ask: a file for each kind, found by listing this folder.
 
 A file `<kind>.py` defines `prepare(ws, seen, ask) -> Callable[[], Reply]`: what needs the repository is done at once,
-the rest by the function that it gives, which may run beside others. Invariant: every ask gets a reply; whatever goes
-wrong is `unknown`, with the reason, and hides no other reply.
+the rest by the function that it gives, which may run beside others. Where it defines `KEPT = False` every look asks
+again. Invariant: every ask gets a reply; whatever goes wrong is `unknown`, with the reason, and hides no other reply.
 """
 
 from __future__ import annotations
@@ -31,17 +31,19 @@ Finding = Callable[[], Reply]
 Prepare = Callable[[Workspace, Snapshot, Ask], Finding]
 
 
-def _list() -> Mapping[str, Prepare]:
-    names = (module.name for module in pkgutil.iter_modules(__path__))
-    return {name: import_module(f"{__name__}.{name}").prepare for name in sorted(names)}
-
-
-ASKED: Mapping[str, Prepare] = _list()
+_FILES = {
+    name: import_module(f"{__name__}.{name}") for name in sorted(it.name for it in pkgutil.iter_modules(__path__))
+}
+ASKED: Mapping[str, Prepare] = {name: file.prepare for name, file in _FILES.items()}
 """Kind -> who can answer."""
+CHANGING = frozenset(name for name, file in _FILES.items() if not getattr(file, "KEPT", True))
+"""Kinds whose replies hold for one look."""
 
 
 def answered(ws: Workspace, seen: Snapshot, plan: Plan, known: dict[Ask, Reply]) -> tuple[Snapshot, Plan]:
     """Give what was seen and decided once everything that gates ask is answered; `known`: what was, in this run."""
+    for old in [ask for ask in known if ask.kind in CHANGING]:
+        del known[old]
     for _ in range(MOST_ROUNDS):
         wanted = asks(ws.config, seen, plan, ws.now())
         if not wanted:

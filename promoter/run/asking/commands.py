@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from promoter.errors import PromoterError, RenderFailed
@@ -21,14 +19,10 @@ from promoter.model.names import release_name
 from promoter.model.snapshot import Snapshot
 from promoter.model.verdict import Answer
 from promoter.policy.gates.commands import Program
-from promoter.render.export import export
 from promoter.render.port import Unable
-from promoter.render.program import Limits, Programs, Room
-from promoter.render.tree import FILE, FOLDER, Tree
-from promoter.run.inputs import SourceTree
+from promoter.run.scratch import Scratch, scratch
 from promoter.run.workspace import Workspace
 
-_MOST_OUTPUT = 1 << 20
 _HIDDEN = "***"
 _KEYS = {"answer", "reason", "until"}
 
@@ -37,48 +31,16 @@ class NotAsked(PromoterError):
     """The program cannot be run, or did not say what it should."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Copy:
-    """Where the program runs."""
-
-    folder: tempfile.TemporaryDirectory[str]
-    room: Room
-    content: Path
-
-
 def prepare(ws: Workspace, seen: Snapshot, ask: Ask) -> Callable[[], Reply]:
-    """Copy what the program needs. Raises NotAsked, EdgeFailed, RenderFailed."""
+    """Copy what the program needs. Raises NotAsked, NotRunnable, EdgeFailed, RenderFailed."""
     program = ask.settings
     assert isinstance(program, Program)  # noqa: S101 (the gate's own)
-    dry = Tree(SourceTree(ws.repository.store, ws.repository.store.commit(seen.commit).tree))
-    script = dry.find("", program.run[0], "gates.commands")
-    if script is None:
-        raise NotAsked(f"{program.run[0]} does not exist on {ws.branch}")
-    if script.entry.kind != FILE or not script.entry.mode & 0o100:
-        raise NotAsked(f"{program.run[0]} is not an executable file", "git update-index --chmod=+x makes it one.")
     missing = [name for name in program.variables if name not in os.environ]
     if missing:
         raise NotAsked(f"the variable {missing[0]} is not set", "Give it to the job that runs promoter.")
-    folder = tempfile.TemporaryDirectory(prefix="promoter-")
-    room = Room(Path(folder.name) / "source", Path(folder.name) / "scratch")
-    content = Path(folder.name) / "content"
-    for place in (room.source, room.scratch, content):
-        place.mkdir()
-    _write(dry, "", room.source)
     slot = seen.apps[ask.app].slots[ask.environment].slot
-    _write(Tree(SourceTree(ws.repository.store, ws.repository.store.commit(ask.head).tree)), slot.path, content)
-    return _Finding(ask, program, _Copy(folder, room, content / slot.path), ws.path)
-
-
-def _write(tree: Tree, path: str, folder: Path) -> None:
-    entry = tree.entry(path)
-    if entry is None:
-        return
-    if entry.kind != FOLDER:
-        export(tree, {path: entry.id}, folder)
-        return
-    names = {f"{path}/{name}".lstrip("/"): child.id for name, child in tree.children(path).items()}
-    export(tree, names, folder)
+    copy = scratch(ws.repository.store, seen.commit, ws.branch, program.run[0], ask.head, slot.path)
+    return _Finding(ask, program, copy, ws.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +49,16 @@ class _Finding:
 
     ask: Ask
     program: Program
-    copy: _Copy
+    copy: Scratch
     path: str | None
 
     def __call__(self) -> Reply:
         """Run it. Raises NotAsked."""
         secrets = {name: os.environ[name] for name in self.program.variables}
-        programs = Programs(self.path, Limits(self.program.within.total_seconds(), _MOST_OUTPUT))
-        script = str(self.copy.room.source / self.program.run[0])
-        with self.copy.folder:
-            try:
-                said = programs.run(
-                    [script, *self.program.run[1:]],
-                    self.copy.room,
-                    offline=False,
-                    variables={**self._facts(), **secrets},
-                )
-            except (RenderFailed, Unable) as error:
-                raise NotAsked(_without(str(error.message), secrets)) from None
+        try:
+            said = self.copy.run(self.program.run[1:], self.program.within, {**self._facts(), **secrets}, self.path)
+        except (RenderFailed, Unable) as error:
+            raise NotAsked(_without(str(error.message), secrets)) from None
         return read_reply(said, secrets)
 
     def _facts(self) -> Mapping[str, str]:

@@ -6,7 +6,9 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
+from promoter.model.ask import Ask
 from promoter.model.forge import PullState, PullText
+from promoter.model.job import JobNote
 from promoter.model.ledger import Drift, Hold, Kind, Ledger
 from promoter.model.plan import (
     Action,
@@ -22,6 +24,7 @@ from promoter.model.plan import (
     Rename,
     SetCommitStatus,
     SlotPlan,
+    StartJob,
     State,
     UpsertPullRequest,
 )
@@ -232,6 +235,24 @@ ACTIONS: list[tuple[Action, dict[str, object]]] = [
         {
             "do": "set_commit_status", "environment": "dev", "branch": "environment/dev", "path": "shop",
             "head": oid(3), "state": "pending", "description": "approvals",
+        },
+    ),
+    (
+        SetCommitStatus("shop", "smoke: runs", slot("dev"), oid(3), "pending", "runs", "promoter/jobs/smoke", "https://x"),
+        {
+            "do": "set_commit_status", "environment": "dev", "branch": "environment/dev", "path": "shop",
+            "head": oid(3), "state": "pending", "description": "runs", "name": "promoter/jobs/smoke",
+            "url": "https://x",
+        },
+    ),
+    (
+        StartJob(
+            "shop", "start it", slot("dev"), Ask("jobs", "smoke", "shop", "dev", 41, "1.4.2", oid(1), oid(3), ()),
+            JobNote("smoke", oid(3), at=NOW),
+        ),
+        {
+            "do": "start_job", "environment": "dev", "branch": "environment/dev", "path": "shop", "release": "r41",
+            "job": "jobs/smoke", "head": oid(3),
         },
     ),
     (

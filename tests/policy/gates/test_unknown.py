@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promoter.model.ask import Ask, Reply
+from promoter.model.job import JobNote, JobRun
 from promoter.model.ledger import Drift, How, Outcome, Place, Result, Stay
 from promoter.model.release import ImageChange, SourceCommit
 from promoter.model.verdict import Answer, worst
@@ -20,6 +21,7 @@ from promoter.policy.gates.checks import Checks, Wanted
 from promoter.policy.gates.commands import Commands, Program
 from promoter.policy.gates.expression import Expression
 from promoter.policy.gates.http import Http, Service
+from promoter.policy.gates.jobs import JobRule, Jobs
 from promoter.policy.gates.metrics import Metric, Metrics
 from promoter.policy.gates.window import Window
 from promoter.policy.span_text import parse_span
@@ -43,6 +45,9 @@ SETTINGS = (
     Metric("https://prom.example", "up", least=1),
 )
 SMOKE, SERVICE, METRIC = SETTINGS
+JOB = JobRule("smoke.yaml")
+JOBS = Jobs((("smoke", JOB),))
+PASSED = JobRun("success", NOON, ended=NOON)
 COMMANDS, HTTP, METRICS = Commands((("smoke", SMOKE),)), Http((("smoke", SERVICE),)), Metrics((("smoke", METRIC),))
 
 
@@ -51,6 +56,18 @@ def replied(given: Subject, _: datetime) -> bool:
     return given.head is not None and any(
         reply.answer is Answer.SUCCESS and (ask.head, ask.release) == (given.head, 41) and ask.settings in SETTINGS
         for ask, reply in given.replies.items()
+    )
+
+
+def ran(given: Subject, _: datetime) -> bool:
+    """The forge says now, or the ledger remembers, that the job passed on exactly this."""
+    replied = any(
+        reply.job is not None and reply.job.state == "success" and (ask.kind, ask.head) == ("jobs", given.head)
+        for ask, reply in given.replies.items()
+    )
+    notes = given.places.get("prod", Place()).jobs
+    return given.head is not None and (
+        replied or any(note.head == given.head and note.run == PASSED for note in notes if not note.merged)
     )
 
 
@@ -77,6 +94,7 @@ CASES: Mapping[str, list[tuple[Gate, Known]]] = {
         (expression("commits[0].author != 'mallory'"), lambda given, _: bool(given.release.commits)),
     ],
     "http": [(HTTP, replied)],
+    "jobs": [(JOBS, ran)],
     "metrics": [(METRICS, replied)],
     "window": [
         (Window((parse_span("Mon-Thu 09:00-16:00"),)), lambda _, now: now.weekday() < 4 and 9 <= now.hour < 16),
@@ -84,11 +102,22 @@ CASES: Mapping[str, list[tuple[Gate, Known]]] = {
 }  # fmt: skip
 """Kind -> gates, each with what must be known before it can pass."""
 
+runs = st.none() | st.builds(
+    JobRun, st.sampled_from(["success", "pending", "failure", "refused", "x"]), st.just(NOON), ended=st.just(NOON)
+)
 places = st.builds(
     Place,
     stay=st.none() | st.just(Stay(40, None, OLD, NOON, How.MERGED)),
     outcomes=st.just({}) | st.just({40: Outcome(Result.VERIFIED, NOON)}),
     drift=st.none() | st.just(Drift(None, OLD, NOON)),
+    jobs=st.just(())
+    | st.builds(
+        JobNote,
+        st.sampled_from(["smoke", "x"]),
+        st.sampled_from([HEAD, OLD]),
+        merged=st.booleans(),
+        run=runs,
+    ).map(lambda note: (note,)),
 )
 releases = st.builds(
     lambda version, images, commits: replace(subject().release, version=version, images=images, commits=commits),
@@ -98,7 +127,7 @@ releases = st.builds(
 )
 asks = st.builds(
     Ask,
-    st.sampled_from(["commands", "http", "metrics"]),
+    st.sampled_from(["commands", "http", "jobs", "metrics"]),
     st.sampled_from(["smoke", "x"]),
     st.just("shop"),
     st.sampled_from(["prod", "dev"]),
@@ -106,9 +135,9 @@ asks = st.builds(
     st.sampled_from(["", "1.4.2"]),
     st.just(OLD),
     st.sampled_from([HEAD, OLD]),
-    st.sampled_from([*SETTINGS, replace(SMOKE, run=("x",))]),
+    st.sampled_from([*SETTINGS, JOB, replace(SMOKE, run=("x",))]),
 )
-replies = st.dictionaries(asks, st.builds(Reply, st.sampled_from(Answer), st.just("as it is")), max_size=3)
+replies = st.dictionaries(asks, st.builds(Reply, st.sampled_from(Answer), st.just("as it is"), job=runs), max_size=3)
 subjects = st.builds(
     lambda made, release, places, replies: replace(made, release=release, places=places, replies=replies),
     st.builds(
@@ -128,7 +157,7 @@ subjects = st.builds(
         pull=st.booleans(),
     ),
     releases,
-    st.dictionaries(st.sampled_from(["dev", "staging"]), places),
+    st.dictionaries(st.sampled_from(["dev", "staging", "prod"]), places),
     replies,
 )  # fmt: skip
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -158,9 +187,9 @@ def test_each_can_pass() -> None:
     full = replace(
         subject(review("ada"), checks=(check("lint", "success"),)), release=release, places={"staging": place}
     )
+    asking = (COMMANDS, HTTP, JOBS, METRICS)
     full = replace(
-        full,
-        replies={ask: Reply(Answer.SUCCESS, "well") for gate in (COMMANDS, HTTP, METRICS) for ask in gate.asks(full)},
+        full, replies={ask: Reply(Answer.SUCCESS, "well", job=PASSED) for gate in asking for ask in gate.asks(full)}
     )
     monday = datetime(2026, 11, 16, 12, tzinfo=UTC)
     found = [worst(gate.evaluate(full, monday)) for cases in CASES.values() for gate, _ in cases]
