@@ -32,6 +32,7 @@ from promoter.model.plan import (
     UpsertPullRequest,
 )
 from promoter.model.snapshot import AppSeen, Slot, Snapshot
+from promoter.plan.back import of_policy
 from promoter.plan.judge import HOLD_LABELS, STATUS
 from promoter.run.adopt import adopt_edits
 from promoter.run.content import make_commit, subject
@@ -218,7 +219,9 @@ def _place_now(ws: Workspace, app: AppSeen, environment: str, refs: Mapping[str,
 
 
 def _says_no(place: Place, release: int, kind: Kind) -> bool:
-    """Tell whether a person has said no since: skipped it, or held the environment."""
+    """Tell whether a person has said no since: skipped it, held the environment, or wants to go back no more."""
+    if kind is Kind.ROLLBACK and (place.target is None or place.target.release != release):
+        return True
     return release in place.skips or (kind is Kind.PROMOTION and place.hold is not None)
 
 
@@ -241,7 +244,8 @@ def _still(ws: Workspace, seen: Snapshot, action: MergePullRequest) -> None:
     pull: PullRequest = ws.forge.pull(action.number)
     if pull.state is not PullState.OPEN or pull.draft or pull.head != action.expect_head:
         raise LostRace(f"pull request {action.number} is not what was judged")
-    if action.kind is Kind.PROMOTION and HOLD_LABELS & set(pull.labels):
+    target = seen.apps[slot.app].ledger.place(slot.environment).target
+    if (action.kind is Kind.PROMOTION or of_policy(target)) and HOLD_LABELS & set(pull.labels):
         raise Rejected(f"pull request {action.number} is held by a label")
     every = [Member(slot, action.release, action.before), *action.others]
     refs = ws.repository.refs([_branch(slot.branch), *(ledger_ref(ws.config, one.slot.app) for one in every)])
