@@ -116,6 +116,10 @@ class GitHubForge:
         """Give the newest hundred deployments to GitHub's `environment`, the last one made first."""
         return self._deployments.to(environment)
 
+    def deploy(self, environment: str, commit: Oid, state: str, description: str, url: str, now: datetime) -> None:
+        """Say that our deployment of `commit` to GitHub's `environment` is in `state`; make it when there is none."""
+        self._deployments.say(environment, commit, state, description, url)
+
     def comments(self, number: int) -> Sequence[Comment]:
         """Give the comments on a pull request, oldest first."""
         return self._comments.of(number)

@@ -16,7 +16,7 @@ from promoter.forge.local_acts import Acts, checked_user
 from promoter.forge.local_jobs import LocalJobs, Runner
 from promoter.forge.local_port import Shared
 from promoter.forge.local_records import People, PullRecord
-from promoter.forge.local_state import State
+from promoter.forge.local_state import FILED, State
 from promoter.forge.local_store import ForgeStore, Look
 from promoter.forge.port import NOTHING_SETTLED
 from promoter.model.forge import (
@@ -118,6 +118,14 @@ class LocalForge:
     def deployments(self, environment: str) -> Sequence[Deployment]:
         """Give the deployments to `environment`, the last one made first."""
         return self._state.deployments(self._store.look()).get(environment, ())
+
+    def deploy(self, environment: str, commit: Oid, state: str, description: str, url: str, now: datetime) -> None:
+        """Say that our deployment of `commit` to `environment` is in `state`; `description` is not kept."""
+        self._acts.file(Deployment(commit, environment, state, self.identity, now, url))
+
+    def filed(self, environment: str) -> Sequence[Deployment]:
+        """Give what `deploy` said of `environment`, the last one made first."""
+        return self._state.deployments(self._store.look(), FILED).get(environment, ())
 
     def comments(self, number: int) -> Sequence[Comment]:
         """Give the comments on a pull request, oldest first. Raises EdgeFailed when there is no such pull request."""

@@ -15,7 +15,7 @@ from promoter.forge import local_records as records
 from promoter.forge.local_merge import METHODS
 from promoter.forge.local_port import Move
 from promoter.forge.local_records import Opinion, People, PullRecord, dump
-from promoter.forge.local_state import DEPLOYMENTS, State, statuses_path
+from promoter.forge.local_state import DEPLOYMENTS, FILED, State, statuses_path
 from promoter.forge.local_store import Change, Look, signature
 from promoter.model.forge import RANKS, Check, Comment, Deployment, Permission, Protection, PullState, PullText
 from promoter.model.names import Branch, Oid
@@ -292,6 +292,26 @@ class Acts:
             return Change(None, {DEPLOYMENTS: dump(after)})
 
         self._store.write(f"Deploy {said.commit} to {said.environment}: {said.state}", said.creator, said.at, plan)
+
+    def file(self, said: Deployment) -> None:
+        """Make our deployment, or give ours of that commit another state; what was there before is there no more."""
+
+        def plan(look: Look) -> Change[None]:
+            known = self._state.deployments(look, FILED)
+            before = known.get(said.environment, ())
+            at = next((at for at, one in enumerate(before) if one.commit == said.commit), None)
+            newer, older = (before[:at], before[at + 1 :]) if at is not None else ((), before)
+            same = at is not None and before[at].state == said.state
+            now = before[at] if at is not None and same else said
+            gone = (
+                replace(one, state="inactive", at=said.at) if one.state in ("pending", "success") else one
+                for one in older
+            )
+            after = (*newer, now, *gone)[:KEPT_DEPLOYMENTS]
+            files = {FILED: dump({**known, said.environment: after})} if after != before else {}
+            return Change(None, files)
+
+        self._store.write(f"File {said.commit} in {said.environment}: {said.state}", said.creator, said.at, plan)
 
     def _heads(self, look: Look, commit: Oid) -> Mapping[str, bytes]:
         branches = [branch for branch, tip in look.branches.items() if tip == commit]

@@ -21,6 +21,8 @@ from promoter.model.names import Branch, Oid
 NOBODY = People()
 UNPROTECTED = Protection()
 DEPLOYMENTS = "deployments.json"
+FILED = "filed.json"
+"""Our own deployments: what we say is no evidence, so it stands apart."""
 
 
 class State:
@@ -125,10 +127,10 @@ class State:
         """Give the newest check of each name and reporter on `commit`."""
         return self.store.read(look, statuses_path(commit), records.checks, ())
 
-    def deployments(self, look: Look) -> Mapping[str, tuple[Deployment, ...]]:
+    def deployments(self, look: Look, path: str = DEPLOYMENTS) -> Mapping[str, tuple[Deployment, ...]]:
         """Give what was deployed: the forge's environment -> its deployments, the last one made first."""
         none: Mapping[str, tuple[Deployment, ...]] = {}
-        return self.store.read(look, DEPLOYMENTS, records.deployments, none)
+        return self.store.read(look, path, records.deployments, none)
 
     def people(self, look: Look) -> People | None:
         """Give who may do what; None when nobody has ever been named."""

@@ -2,7 +2,7 @@
 
 `refs/promoter/forge` is a chain of commits; `git log -p` of it is the forge's history. Its tree:
 `pulls/<number>.json`, `comments/<number>.json`, `statuses/<first two digits>/<commit>.json`, `deployments.json`,
-`people.json` and `protection.json`.
+`filed.json`, `people.json` and `protection.json`.
 
 Invariants: a write is one commit on the tip that was read, swapped in with compare-and-swap; a write that lost is made
 again from a fresh read, so nobody's words are lost; a write that would change nothing writes nothing.

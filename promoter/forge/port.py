@@ -131,7 +131,10 @@ class Access(Protocol):
     """A forge that tells what our token may do, and who else may; everything here only reads."""
 
     def standing(self, reads: Collection[str]) -> Standing:
-        """Give what we may do; `reads`: what is read beyond what always is: `checks`, `deployments`, `members`."""
+        """Give what we may do; `reads`: what is read beyond what always is: `checks`, `deployments`, `members`.
+
+        `deployments: write`: those are written as well.
+        """
         ...
 
     def writers(self, branches: Collection[Branch]) -> Mapping[Branch, Writers]:
@@ -182,8 +185,8 @@ class Deploys(Protocol):
         """Say that our deployment of `commit` to the forge's `environment` is in `state`; make it when there is none.
 
         `state`: `pending`, `success`, `failure`, or `inactive`: no longer there. Nothing is written when it says so
-        already. Deployments of ours that were there before, of other commits, become inactive. A repeat after a crash
-        makes no second one: it is known by environment, commit and us. `url`: where people can read more.
+        already. What we deployed there before and has not failed becomes inactive. A repeat after a crash makes no
+        second one: it is known by environment, commit and us. `url`: where people can read more.
         """
         ...
 

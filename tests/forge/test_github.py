@@ -10,6 +10,7 @@ import pytest
 from promoter.forge.port import Forge
 from promoter.git.repository import Repository
 from tests.forge.contract import BASE, ForgeContract
+from tests.forge.contract_deploys import DeploysContract, Filed
 from tests.github.persons import Persons, connect
 from tests.github.server import GitHub, serve
 from tests.repos import make_repo
@@ -21,7 +22,7 @@ FILES = {
 }
 
 
-class TestContract(ForgeContract):
+class TestContract(ForgeContract, DeploysContract):
     """GitHub."""
 
     @pytest.fixture
@@ -45,6 +46,15 @@ class TestContract(ForgeContract):
     def writes(self, server: GitHub) -> Callable[[], int]:
         return lambda: sum(one.is_write for one in server.api())
 
+    @pytest.fixture
+    def filed(self, server: GitHub) -> Filed:
+        def see(environment: str) -> list[tuple[str, str]]:
+            words = {"in_progress": "pending"}
+            ours = [one for one in reversed(server.hub.deployments) if one.creator == server.hub.people.bot]
+            return [(one.commit, words.get(one.state, one.state)) for one in ours if one.environment == environment]
+
+        return see
+
 
 PROTECTED = frozenset(name for name in dir(ForgeContract) if "protection" in name or "up_to_date" in name)
 
@@ -52,7 +62,7 @@ PROTECTED = frozenset(name for name in dir(ForgeContract) if "protection" in nam
 class TestClassic(TestContract):
     """GitHub with classic branch protection: only what that makes a difference to."""
 
-    locals().update(dict.fromkeys(name for name in dir(ForgeContract) if name[:5] == "test_" and name not in PROTECTED))
+    locals().update(dict.fromkeys(name for name in dir(TestContract) if name[:5] == "test_" and name not in PROTECTED))
 
     @pytest.fixture
     def people(self, server: GitHub) -> Persons:

@@ -16,6 +16,7 @@ from promoter.git.repository import Repository, open_repository
 from promoter.model.forge import Permission, Protection, PullState, PullText
 from promoter.model.names import Branch, Oid
 from tests.forge.contract import BASE, HEAD, TEXT, ForgeContract, at, propose, push
+from tests.forge.contract_deploys import DeploysContract, Filed
 from tests.repos import KIM, commit_files, make_repo, tip
 
 FILES = {
@@ -75,7 +76,7 @@ def forge(repo: Repository) -> LocalForge:
     return LocalForge(repo)
 
 
-class TestContract(ForgeContract):
+class TestContract(ForgeContract, DeploysContract):
     """The local forge."""
 
     @pytest.fixture
@@ -97,6 +98,10 @@ class TestContract(ForgeContract):
             return 0 if tip is None else sum(1 for _ in repo.store.history(tip))
 
         return count
+
+    @pytest.fixture
+    def filed(self, repo: Repository) -> Filed:
+        return lambda environment: [(one.commit, one.state) for one in LocalForge(repo).filed(environment)]
 
 
 @pytest.fixture

@@ -274,6 +274,28 @@ class Hub:
             self.deployments.append(last)
         last.state, last.said_by, last.said_at = state, by or creator, at
 
+    def make_deployment(self, commit: str, environment: str, user: str, task: str, description: str) -> Deployed:
+        """Make a deployment without a status. Raises Refused."""
+        if not self.content.has(commit):
+            raise Refused(422, f"No ref found for: {commit}")
+        if len(description) > 140:
+            raise Refused(422, "Validation Failed: description is too long (maximum is 140 characters)")
+        at = self.tick()
+        self.deployments.append(Deployed(commit, environment, user, at, "", "", at, self.id(), task, description))
+        return self.deployments[-1]
+
+    def say_deployment(self, id_: int, state: str, user: str, url: str, auto_inactive: bool) -> Deployed:
+        """Post a status on a deployment. Raises Refused."""
+        found = next((one for one in self.deployments if one.id == id_), None)
+        if found is None:
+            raise Refused(404, "Not Found")
+        found.state, found.said_by, found.said_at, found.url = state, user, self.tick(), url
+        found.said.append(state)
+        for one in self.deployments[: self.deployments.index(found)] if auto_inactive and state == "success" else ():
+            if (one.environment, one.state) == (found.environment, "success"):
+                one.state, one.said_by, one.said_at = "inactive", user, self.now
+        return found
+
     # Merging
 
     def merge(self, number: int, user: str, method: str, sha: str | None = None, message: str = "") -> str:

@@ -296,9 +296,11 @@ def _deployment(one: Deployed) -> Fields:
         "createdAt": iso(one.said_at),
         "creator": actor(one.said_by),
         "environmentUrl": None,
-        "logUrl": None,
+        "logUrl": one.url or None,
     }
     return {
+        "databaseId": one.id,
+        "task": one.task,
         "commitOid": one.commit,
         "environment": one.environment,
         "createdAt": iso(one.at),

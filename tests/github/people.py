@@ -30,6 +30,8 @@ class People:
     """The token may not see check runs."""
     hidden_deployments: bool = False
     """The token may not read deployments."""
+    no_deployments: bool = False
+    """The token may not write deployments."""
     granted: dict[str, str] = field(default_factory=dict)
     """What the App's installation may."""
     hidden_teams: bool = False

@@ -150,3 +150,10 @@ class Deployed:
     state: str
     said_by: str
     said_at: datetime
+    id: int = 0
+    task: str = "deploy"
+    description: str = ""
+    url: str = ""
+    """The log of the newest status."""
+    said: list[str] = field(default_factory=list)
+    """The states of all statuses that came by the API, oldest first."""

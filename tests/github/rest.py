@@ -11,7 +11,7 @@ from promoter.model.forge import Permission
 from tests.github import access
 from tests.github.hub import NAME, OWNER, Hub, Refused
 from tests.github.people import is_bot
-from tests.github.records import Comment, Pull, Reaction, Rules, Status
+from tests.github.records import Comment, Deployed, Pull, Reaction, Rules, Status
 from tests.github.rules import rules
 
 
@@ -146,6 +146,34 @@ def list_statuses(asked: Asked) -> Answer:
     return 200, [_status(one) for one in reversed(asked.hub.statuses.get(asked.path["ref"], []))]
 
 
+def create_deployment(asked: Asked) -> Answer:
+    body = asked.body
+    _may_deploy(asked)
+    if body.get("auto_merge", True) or body.get("required_contexts") != []:
+        raise NotImplementedError("deployments that merge, or wait for checks")
+    made = asked.hub.make_deployment(
+        body["ref"], body.get("environment", "production"), asked.user, body.get("task", "deploy"), body["description"]
+    )
+    return 201, _deployment(made)
+
+
+def create_deployment_status(asked: Asked) -> Answer:
+    body, id_ = asked.body, int(asked.path["deployment_id"])
+    _may_deploy(asked)
+    said = body.get("description", "")
+    if len(said) > 140:
+        raise Refused(422, "Validation Failed: description is too long (maximum is 140 characters)")
+    made = asked.hub.say_deployment(
+        id_, body["state"], asked.user, body.get("log_url", ""), body.get("auto_inactive", True)
+    )
+    return 201, {"state": made.state, "description": said, "log_url": made.url, "creator": user(asked.user)}
+
+
+def _may_deploy(asked: Asked) -> None:
+    if asked.hub.people.no_deployments or not asked.hub.people.may(asked.user, Permission.WRITE):
+        raise Refused(403, "Resource not accessible by integration")
+
+
 def permission(asked: Asked) -> Answer:
     login = asked.path["username"]
     right = asked.hub.people.right(login)
@@ -188,6 +216,8 @@ HANDLERS: Mapping[str, Handler] = {
     "reactions/delete-for-issue-comment": delete_reaction,
     "reactions/list-for-issue-comment": list_reactions,
     "repos/create-commit-status": create_status,
+    "repos/create-deployment": create_deployment,
+    "repos/create-deployment-status": create_deployment_status,
     "repos/get": lambda asked: (200, access.repository(asked.hub, asked.user)),
     "repos/get-branch-rules": branch_rules,
     "repos/get-collaborator-permission-level": permission,
@@ -246,6 +276,20 @@ def _status(status: Status) -> dict[str, Any]:
         "creator": user(status.user),
         "created_at": iso(status.at),
         "updated_at": iso(status.at),
+    }
+
+
+def _deployment(made: Deployed) -> dict[str, Any]:
+    return {
+        "id": made.id,
+        "sha": made.commit,
+        "ref": made.commit,
+        "task": made.task,
+        "environment": made.environment,
+        "description": made.description,
+        "creator": user(made.creator),
+        "created_at": iso(made.at),
+        "updated_at": iso(made.at),
     }
 
 
