@@ -17,10 +17,13 @@ ROOT = Path(__file__).parents[1]
 BANNED = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 HOSTS = {
     "127.0.0.1",
+    "distribution.github.io",
+    "docs.docker.com",
     "git-scm.com",
     "github.com",
     "gitlab.com",
     "host",
+    "index.docker.io",
     "json-schema.org",
     "keepachangelog.com",
     "kubernetes.default.svc",

@@ -5,6 +5,7 @@ Invariant: every key of every form has a row here, and every row is what the loa
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -17,6 +18,7 @@ from promoter.policy.gates.approvals import ApprovalForm
 from promoter.policy.gates.checks import CheckForm
 from promoter.policy.gates.commands import ProgramForm
 from promoter.policy.gates.http import ServiceForm
+from promoter.policy.gates.image import AccountForm, ImageForm
 from promoter.policy.gates.metrics import MetricForm
 from promoter.policy.gates.window import WindowForm
 from promoter.policy.schema import (
@@ -124,6 +126,8 @@ _SECTIONS = (
     _Section("gates.checks", CheckForm),
     _Section("gates.commands", ProgramForm),
     _Section("gates.http", ServiceForm),
+    _Section("gates.image", ImageForm),
+    _Section("gates.image.login", AccountForm),
     _Section("gates.metrics", MetricForm),
     _Section("gates.window", WindowForm),
     _Section("verify", VerifyForm),
@@ -214,7 +218,7 @@ def _value(entry: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     if "enum" in entry:
         return " or ".join(f"`{each}`" for each in entry["enum"])
     if "const" in entry:
-        return f"`{entry['const']}`"
+        return f"`{json.dumps(entry['const'])}`" if isinstance(entry["const"], bool) else f"`{entry['const']}`"
     if entry.get("type") == "array":
         if "team|user" in str(entry["items"]):
             return "[people](#config)"

@@ -14,13 +14,15 @@ from promoter.model.job import JobNote, JobRun
 from promoter.model.ledger import Drift, How, Outcome, Place, Result, Stay
 from promoter.model.release import ImageChange, SourceCommit
 from promoter.model.verdict import Answer, worst
-from promoter.policy.gate import Gate, Subject
+from promoter.policy.gate import AskingGate, Gate, Subject
 from promoter.policy.gates import GATES
 from promoter.policy.gates.approvals import Approvals, Rule
 from promoter.policy.gates.checks import Checks, Wanted
 from promoter.policy.gates.commands import Commands, Program
 from promoter.policy.gates.expression import Expression
 from promoter.policy.gates.http import Http, Service
+from promoter.policy.gates.image import Image
+from promoter.policy.gates.image import Wanted as WantedImages
 from promoter.policy.gates.jobs import JobRule, Jobs
 from promoter.policy.gates.metrics import Metric, Metrics
 from promoter.policy.gates.window import Window
@@ -54,7 +56,9 @@ COMMANDS, HTTP, METRICS = Commands((("smoke", SMOKE),)), Http((("smoke", SERVICE
 def replied(given: Subject, _: datetime) -> bool:
     """Somebody said success of exactly this."""
     return given.head is not None and any(
-        reply.answer is Answer.SUCCESS and (ask.head, ask.release) == (given.head, 41) and ask.settings in SETTINGS
+        reply.answer is Answer.SUCCESS
+        and (ask.head, ask.release, ask.environment) == (given.head, 41, "prod")
+        and ask.settings in SETTINGS
         for ask, reply in given.replies.items()
     )
 
@@ -62,12 +66,28 @@ def replied(given: Subject, _: datetime) -> bool:
 def ran(given: Subject, _: datetime) -> bool:
     """The forge says now, or the ledger remembers, that the job passed on exactly this."""
     replied = any(
-        reply.job is not None and reply.job.state == "success" and (ask.kind, ask.head) == ("jobs", given.head)
+        reply.job is not None
+        and reply.job.state == "success"
+        and (ask.kind, ask.head, ask.environment) == ("jobs", given.head, "prod")
         for ask, reply in given.replies.items()
     )
     notes = given.places.get("prod", Place()).jobs
     return given.head is not None and (
         replied or any(note.head == given.head and note.run == PASSED for note in notes if not note.merged)
+    )
+
+
+IMAGE = Image(WantedImages(("linux/amd64",)))
+RECORDED = (("ui", "2", "sha256:1"),)
+
+
+def told(given: Subject, _: datetime) -> bool:
+    """Somebody said success of exactly this, knowing the digest that was recorded."""
+    digests = RECORDED if any(one.digest for one in given.release.images) else ()
+    return given.head is not None and any(
+        (reply.answer, ask.kind, ask.head, ask.environment) == (Answer.SUCCESS, "image", given.head, "prod")
+        and ask.settings == replace(IMAGE.wanted, recorded=digests)
+        for ask, reply in given.replies.items()
     )
 
 
@@ -94,6 +114,7 @@ CASES: Mapping[str, list[tuple[Gate, Known]]] = {
         (expression("commits[0].author != 'mallory'"), lambda given, _: bool(given.release.commits)),
     ],
     "http": [(HTTP, replied)],
+    "image": [(IMAGE, told)],
     "jobs": [(JOBS, ran)],
     "metrics": [(METRICS, replied)],
     "window": [
@@ -119,6 +140,20 @@ places = st.builds(
         run=runs,
     ).map(lambda note: (note,)),
 )
+ASKING = (COMMANDS, HTTP, IMAGE, JOBS, METRICS)
+
+
+def with_replies(made: Subject, own: list[tuple[AskingGate, Reply, str]]) -> Subject:
+    """Give `made` with replies to what these gates ask of it, or of something that is a little different."""
+    found = dict(made.replies)
+    for gate, reply, other in own:
+        of = replace(made, head=OLD) if other == "head" else made
+        of = replace(of, release=replace(of.release, images=())) if other == "images" else of
+        of = replace(of, environment="dev") if other == "environment" else of
+        found |= dict.fromkeys(gate.asks(of), reply)
+    return replace(made, replies=found)
+
+
 releases = st.builds(
     lambda version, images, commits: replace(subject().release, version=version, images=images, commits=commits),
     st.sampled_from(["", "1.4.2"]),
@@ -138,8 +173,18 @@ asks = st.builds(
     st.sampled_from([*SETTINGS, JOB, replace(SMOKE, run=("x",))]),
 )
 replies = st.dictionaries(asks, st.builds(Reply, st.sampled_from(Answer), st.just("as it is"), job=runs), max_size=3)
+own_replies = st.lists(
+    st.tuples(
+        st.sampled_from([gate for gate in ASKING if gate is not JOBS]),
+        st.builds(Reply, st.sampled_from(Answer), st.just("as it is"), job=runs),
+        st.sampled_from(["", "", "head", "images", "environment"]),
+    ),
+    max_size=3,
+)
 subjects = st.builds(
-    lambda made, release, places, replies: replace(made, release=release, places=places, replies=replies),
+    lambda made, release, places, replies, own: with_replies(
+        replace(made, release=release, places=places, replies=replies), own
+    ),
     st.builds(
         subject,
         st.sampled_from([
@@ -159,6 +204,7 @@ subjects = st.builds(
     releases,
     st.dictionaries(st.sampled_from(["dev", "staging", "prod"]), places),
     replies,
+    own_replies,
 )  # fmt: skip
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
@@ -187,9 +233,8 @@ def test_each_can_pass() -> None:
     full = replace(
         subject(review("ada"), checks=(check("lint", "success"),)), release=release, places={"staging": place}
     )
-    asking = (COMMANDS, HTTP, JOBS, METRICS)
     full = replace(
-        full, replies={ask: Reply(Answer.SUCCESS, "well", job=PASSED) for gate in asking for ask in gate.asks(full)}
+        full, replies={ask: Reply(Answer.SUCCESS, "well", job=PASSED) for gate in ASKING for ask in gate.asks(full)}
     )
     monday = datetime(2026, 11, 16, 12, tzinfo=UTC)
     found = [worst(gate.evaluate(full, monday)) for cases in CASES.values() for gate, _ in cases]

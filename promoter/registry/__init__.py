@@ -1,0 +1,1 @@
+"""Container registries: what stands there under a name."""
