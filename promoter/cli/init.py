@@ -98,7 +98,8 @@ def _in_folder(shell: Shell, wish: Wish, dry_run: bool) -> bool:
     branches = [name.rpartition("refs/heads/")[2] for name in copy.store.repo.references]
     tree = copy.store.commit(copy.head).tree
     name = copy.root.resolve().name.removesuffix(".git")
-    on_github = bool(copy.origin) and forge_for(copy.origin, os.environ) is not None
+    forge = forge_for(copy.origin, os.environ) if copy.origin else None
+    on_github = forge is not None and forge.name == "github"
     place = Place(copy.store, tree, name, copy.branch or "main", branches, on_github)
     proposal = propose(place, wish, Programs(os.environ.get("PATH")))
     written = () if dry_run else write(proposal, copy)

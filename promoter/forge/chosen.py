@@ -17,7 +17,14 @@ from promoter.forge.github_auth import APP_ID, OWN, find_app, find_token
 from promoter.forge.github_connection import STANDARD, Connection, Door, Limits
 from promoter.forge.github_place import GitHubPlace, find_place
 from promoter.forge.github_trouble import NotThere
+from promoter.forge.gitlab import GitLabForge
+from promoter.forge.gitlab_auth import find_token as find_gitlab_token
+from promoter.forge.gitlab_auth import way_in
+from promoter.forge.gitlab_place import GitLabPlace
+from promoter.forge.gitlab_place import find_place as find_gitlab
 from promoter.forge.port import Forge
+from promoter.forge.retry import STANDARD as PATIENT
+from promoter.forge.retry import Limits as Patience
 
 if TYPE_CHECKING:
     from github.Auth import AppAuth
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
 _LOCAL = "Or keep pull requests in the repository itself: PROMOTER_FORGE=local."
 _OF_APP = "ghs_"
 """How the tokens of apps begin: "About authentication to GitHub", token formats."""
-FORGES = ("github", "local")
+FORGES = ("github", "gitlab", "local")
 """What `PROMOTER_FORGE` may say."""
 
 
@@ -37,6 +44,8 @@ class Chosen:
     forge: Forge
     password: Callable[[], str]
     """Gives the token by which Git reaches the same repository over HTTP; empty: none is known."""
+    name: str
+    """One of `FORGES`."""
 
 
 def forge_for(url: str, env: Mapping[str, str], tell: Callable[[str], None] | None = None) -> Chosen | None:
@@ -50,12 +59,29 @@ def forge_for(url: str, env: Mapping[str, str], tell: Callable[[str], None] | No
         raise UsageError(f"PROMOTER_FORGE is {said!r}", f"One of {', '.join(FORGES)}.")
     if said == "local":
         return None
-    place = find_place(url, env)
-    if place is None:
-        if said == "github":
-            raise UsageError("PROMOTER_FORGE is github, but the repository's URL names no owner and repository")
-        return None
-    return connect_github(place, env, tell or _to_stderr)
+    if said in ("", "github"):
+        place = find_place(url, env)
+        if place is not None:
+            return connect_github(place, env, tell or _to_stderr)
+    if said in ("", "gitlab"):
+        project = find_gitlab(url, env)
+        if project is not None:
+            return connect_gitlab(project, env, tell or _to_stderr)
+    if said:
+        raise UsageError(f"PROMOTER_FORGE is {said}, but the repository's URL names no owner and repository")
+    return None
+
+
+def connect_gitlab(
+    place: GitLabPlace,
+    env: Mapping[str, str],
+    tell: Callable[[str], None],
+    limits: Patience = PATIENT,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Chosen:
+    """Give GitLab as the forge. Nothing is looked for, imported or sent before something is asked."""
+    forge = GitLabForge(way_in(place, env, limits.answer), place, tell, limits, sleep)
+    return Chosen(forge, lambda: find_gitlab_token(place, env), "gitlab")
 
 
 def connect_github(
@@ -67,7 +93,7 @@ def connect_github(
 ) -> Chosen:
     """Give GitHub as the forge. Nothing is looked for, imported or sent before something is asked."""
     way = _Way(place, env, tell, limits)
-    return Chosen(GitHubForge(way.enter, place, tell, limits, sleep), way.password)
+    return Chosen(GitHubForge(way.enter, place, tell, limits, sleep), way.password, "github")
 
 
 class _Way:

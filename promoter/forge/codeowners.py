@@ -45,12 +45,13 @@ class Codeowners:
         rule = self.rule(path)
         return rule.owners if rule is not None else ()
 
-    def owns(self, user: str, teams: Collection[str], paths: Iterable[str]) -> bool:
+    def owns(self, user: str, teams: Collection[str], paths: Iterable[str], groups: Collection[str] = ()) -> bool:
         """Tell whether `user`, or one of their `teams`, owns every path of `paths` that has an owner, and at least one.
 
+        `groups`: what they belong to by its whole name (`acme/sre`), where its last part alone may be another's.
         Paths that nobody owns ask for nobody. Upper and lower case are the same, as on forges.
         """
-        names = {f"@{user}".casefold()}
+        names = {f"@{user}".casefold(), *(f"@{group}".casefold() for group in groups)}
         belongs = {team.casefold() for team in teams}
         asked = [owners for owners in map(self.owners, paths) if owners]
         return bool(asked) and all(

@@ -66,7 +66,6 @@ def test_where_the_api_is(url: str, env: dict[str, str], api: str, name: str) ->
     [
         "fleet.git",
         "/srv/git/acme/fleet.git",
-        "https://gitlab.com/acme/fleet",
         "https://ghes.example/acme/fleet",
         "https://github.com.evil.example/acme/fleet",
         "https://evil.example/github.com/acme",
