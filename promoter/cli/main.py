@@ -6,6 +6,7 @@ Invariant: nothing heavy is imported before a verb needs it, so that help is qui
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 import tempfile
@@ -102,7 +103,9 @@ def main(argv: Sequence[str] | None = None, shell: Shell | None = None) -> int:
         _complain(f"promoter: {error}")
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        _complain(said.getvalue().rstrip("\n"))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         _complain("promoter: interrupted")
@@ -137,8 +140,11 @@ def _full(error: OSError) -> int:
 
 
 def _complain(text: str) -> None:
+    """Write to standard error what failed, and nothing that steers a terminal or a runner: others wrote some of it."""
+    from promoter.plan.report.foreign import source
+
     try:
-        click.echo(text, err=True)
+        click.echo("\n".join(source(line) for line in text.split("\n")), err=True)
     except OSError:  # the exit code is all that can still be said
         _let_go(sys.stderr, sys.__stderr__)
 

@@ -19,6 +19,7 @@ from promoter.model.ledger import Ledger, Place
 from promoter.model.names import Oid
 from promoter.model.release import Release
 from promoter.model.state import LedgerUnreadable, dump, load
+from promoter.plan.report.foreign import title
 from promoter.policy.rules import Config
 from promoter.run.seal import IDENTITY, Seal
 
@@ -28,6 +29,8 @@ STATE = "state.yaml"
 RELEASES_KEPT = 30
 """How many releases the tip keeps; older ones stand in the history of the branch."""
 
+LINE = 1000
+"""Characters of a line in a ledger commit's message; the state holds every reason whole."""
 _read = lru_cache(maxsize=4096)(load)
 
 
@@ -87,10 +90,16 @@ def write_ledger(
         parents = [kept]
     state = store.put_blob(dump(ledger))
     tree = store.edit_tree(None, {STATE: Entry(FILE, state)})
-    tip = seal.commit(store, tree, parents, message.strip() + "\n", now)
+    tip = seal.commit(store, tree, parents, _spoken_for_us(message), now)
     repository.update([*together, RefUpdate(ref, expect, tip)])
     seal.remember(tip)
     return tip
+
+
+def _spoken_for_us(message: str) -> str:
+    """Give `message` for a commit: its lines hold names and reasons of people; what stands apart below them is ours."""
+    said, apart, ours = message.strip().partition("\n\n")
+    return "\n".join(title(line, LINE) for line in said.split("\n")) + apart + ours + "\n"
 
 
 def with_release(ledger: Ledger, release: Release) -> Ledger:
