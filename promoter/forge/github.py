@@ -16,6 +16,7 @@ from promoter.forge.github_comments import Comments
 from promoter.forge.github_connection import STANDARD, Connection, Door, Limits
 from promoter.forge.github_deployments import Deployments
 from promoter.forge.github_edit import Edits
+from promoter.forge.github_jobs import Jobs
 from promoter.forge.github_merge import Merges
 from promoter.forge.github_people import People
 from promoter.forge.github_place import GitHubPlace
@@ -34,6 +35,7 @@ from promoter.model.forge import (
     Standing,
     Writers,
 )
+from promoter.model.job import Job, JobRun
 from promoter.model.names import Branch, Oid
 from promoter.plan.verbs import VERBS
 
@@ -64,6 +66,7 @@ class GitHubForge:
         self._comments = Comments(self.connection)
         self._protections = Protections(self.connection)
         self._access = Accesses(self.connection)
+        self._jobs = Jobs(self.connection)
         self._merges = Merges(self.connection, self._pulls, self._checks, self._protections, sleep)
 
     @property
@@ -162,3 +165,15 @@ class GitHubForge:
     def disabled_jobs(self) -> Mapping[str, str]:
         """Give path -> why, of workflows that do not run whatever they listen to; none when that is hidden."""
         return self._access.disabled_workflows()
+
+    def job_inputs(self, workflow: str, read: Callable[[str], bytes | None]) -> frozenset[str]:
+        """Give which inputs a workflow declares. Raises Rejected when it cannot be started, or found again."""
+        return self._jobs.inputs(workflow, read)
+
+    def start_job(self, job: Job, now: datetime) -> JobRun | None:
+        """Start a workflow on `job.branch`; None when GitHub does not say which run that is. Raises Rejected."""
+        return self._jobs.start(job, now)
+
+    def job_run(self, job: Job, since: datetime, url: str = "") -> JobRun | None:
+        """Give the newest attempt of our newest run with the job's key."""
+        return self._jobs.run(job, since, url)

@@ -27,6 +27,8 @@ _NEEDS: Final = {
     "issues": "write",
     "statuses": "write",
 }
+_MORE: Final = {"actions": "write"}
+"""Where reading is not all."""
 _READS: Final = {"checks": "/commits/{}/check-runs", "deployments": "/deployments"}
 _RANKS: Final = ("none", "read", "write", "admin")
 _ROLES: Final = {2: "maintain", 4: "write", 5: "admin"}
@@ -48,7 +50,7 @@ class Accesses:
         self._connection = connection
 
     def standing(self, reads: Collection[str]) -> Standing:
-        """Give what the token may do; `reads`: which of checks, deployments and members it must read."""
+        """Give what the token may do; `reads`: which of actions, checks, deployments and members it must see."""
         found, headers = self._connection.look("", "read the repository")
         identity = self._connection.identity
         lacks = dict.fromkeys(self._lacks(found, headers, reads))
@@ -64,7 +66,8 @@ class Accesses:
             yield "contents: write"
         granted, scopes = self._connection.granted, headers.get("x-oauth-scopes")
         if granted is not None:
-            for name, right in (_NEEDS | dict.fromkeys(sorted(reads), "read")).items():
+            asked = {name: _MORE.get(name, "read") for name in sorted(reads)}
+            for name, right in (_NEEDS | asked).items():
                 if _RANKS.index(granted.get(name, "none")) < _RANKS.index(right):
                     yield f"{name.replace('_', '-')}: {right}"
         elif scopes is not None and not self._connection.identity.endswith("[bot]"):

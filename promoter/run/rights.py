@@ -6,16 +6,22 @@ from collections.abc import Iterator
 
 from promoter.policy.gates.approvals import Approvals
 from promoter.policy.gates.checks import Checks
+from promoter.policy.gates.jobs import Jobs
 from promoter.run.finding import Ground, Seat
 
 
 def reads(ground: Ground) -> frozenset[str]:
-    """Give which of `checks`, `deployments` and `members` are read because the config says so."""
+    """Give which of `checks`, `deployments` and `members` are read because the config says so, and `actions`.
+
+    Of the last it takes more: jobs are started.
+    """
     found = set()
     for seat in ground.seats:
         gates = (*seat.rules.gates, *seat.rules.verify.gates)
         if any(isinstance(gate, Checks) for gate in gates):
             found.add("checks")
+        if any(isinstance(gate, Jobs) for gate in gates):
+            found.add("actions")
         if any(who.startswith("team:") for gate in gates if isinstance(gate, Approvals) for who in _asked(gate)):
             found.add("members")
         if seat.rules.live.kind == "deployments":

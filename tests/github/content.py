@@ -26,6 +26,12 @@ class Content:
         found = self.repo.references.get(f"refs/heads/{branch}")
         return None if found is None else str(found.target)
 
+    def file(self, branch: str, path: str) -> str | None:
+        """Give a file of a branch."""
+        tip = self.tip(branch)
+        tree = None if tip is None else self._at(tip).tree
+        return tree[path].read_raw().decode() if tree is not None and path in tree else None
+
     def keep(self, number: int, commit: str) -> None:
         """Keep the head of a pull request, as GitHub does below `refs/pull`."""
         self.repo.references.create(f"refs/pull/{number}/head", commit, force=True)

@@ -14,6 +14,7 @@ from tests.github.content import Conflict, Content
 from tests.github.people import People
 from tests.github.records import CheckRun, Comment, Deployed, Happening, Pull, Reaction, Review, Rules, Status, Workflow
 from tests.github.rules import refusal
+from tests.github.runs import Actions
 
 OWNER, NAME = "acme", "fleet"
 
@@ -51,6 +52,7 @@ class Hub:
         self.private = True
         self.archived = False
         self.workflows: list[Workflow] = []
+        self.actions = Actions()
         self.slow_mergeable = 0
         """How many times mergeability is not known yet after a head was pushed."""
         self._ids = 1000

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from promoter.model.forge import Permission
-from tests.github import access
+from tests.github import access, actions
 from tests.github.hub import NAME, OWNER, Hub, Refused
 from tests.github.people import is_bot
 from tests.github.records import Comment, Deployed, Pull, Reaction, Rules, Status
@@ -198,6 +198,14 @@ def access_token(asked: Asked) -> Answer:
 
 
 HANDLERS: Mapping[str, Handler] = {
+    "actions/create-workflow-dispatch": lambda asked: actions.dispatch(
+        asked.hub, asked.user, asked.path["workflow_id"], asked.body, asked.home
+    ),
+    "actions/get-workflow-run": lambda asked: (200, actions.run(asked.hub, int(asked.path["run_id"]), asked.home)),
+    "actions/list-workflow-runs": lambda asked: (
+        200,
+        actions.runs(asked.hub, asked.path["workflow_id"], asked.query, asked.home),
+    ),
     "actions/list-repo-workflows": lambda asked: (200, access.workflows(asked.hub, asked.query)),
     "apps/create-installation-access-token": access_token,
     "apps/get-repo-installation": installation,

@@ -95,9 +95,9 @@ def _powerless(found: list[Workflow], more: Collection[str]) -> Iterator[Finding
     for one in found:
         for rights in one.permissions:
             lacks = [f"{name}: write" for name in _NEEDS if rights.get(name) != "write"]
-            lacks += [
-                f"{name}: read" for name in sorted(set(more) - {"members"}) if rights.get(name) not in ("read", "write")
-            ]
+            lacks += ["actions: write"] if "actions" in more and rights.get("actions") != "write" else []
+            rest = sorted(set(more) - {"members", "actions"})
+            lacks += [f"{name}: read" for name in rest if rights.get(name) not in ("read", "write")]
             if lacks:
                 yield Finding(
                     Severity.PROBLEM,
