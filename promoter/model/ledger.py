@@ -32,6 +32,8 @@ class Kind(StrEnum):
 
     PROMOTION = "promotion"
     ROLLBACK = "rollback"
+    RESTORE = "restore"
+    """Of the active release, over what was changed by hand."""
 
 
 class Result(StrEnum):
@@ -156,6 +158,10 @@ class Drift:
     content: ContentId | None
     commit: Oid
     since: datetime
+    kept_by: str = ""
+    """Who said that it stays as it is; empty: nobody."""
+    pull: int | None = None
+    """The pull request by whose closing that was said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from promoter.model.ask import Replies
 from promoter.model.forge import Check, Protection, PullRequest
 from promoter.model.ledger import Kind, Ledger
 from promoter.model.names import Branch, ContentId, Oid
+from promoter.model.release import SourceCommit
 from promoter.model.verdict import Answer
 
 
@@ -94,6 +95,8 @@ class SlotSeen:
     protection: Protection = field(default_factory=Protection)
     versions: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     """Where a hotfix is active or proposed: release -> item (an image or chart) -> version that it has here."""
+    edits: tuple[SourceCommit, ...] = ()
+    """The commits that changed it by hand, newest first, where they are to be overwritten."""
     our_trailers: bool = False
     """The active branch's history carries our trailers for this slot (only looked for when there is no ledger)."""
 

@@ -45,7 +45,7 @@ def _asking(gates: Iterable[Gate]) -> list[AskingGate]:
 
 
 def _before(sight: Sight, slot: SlotPlan, gates: list[AskingGate]) -> Iterator[Ask]:
-    if not gates or slot.target is None or slot.kind is not Kind.PROMOTION:
+    if not gates or slot.target is None or slot.kind is Kind.ROLLBACK:
         return
     early = [gate for gate in gates if isinstance(gate, EarlyGate) and gate.early]
     last = [gate for gate in gates if gate not in early]

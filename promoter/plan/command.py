@@ -18,6 +18,7 @@ from promoter.plan.back import Wanted, of_policy, rollback
 from promoter.plan.job_again import job_failed, started_again
 from promoter.plan.outcome import last_verified
 from promoter.plan.override import added, check_gate, stands_on
+from promoter.plan.restore import kept, restoring
 from promoter.policy.rules import AppRules
 
 
@@ -81,6 +82,8 @@ def _promote(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[d
         raise UsageError(f"r{number} did not render, and goes nowhere", f"Make another: promoter release {app.name}")
     if release.adopted:
         raise UsageError(f"r{number} was adopted where it stood, and goes nowhere else")
+    if restoring(place) and place.stay is not None and place.stay.release == number:
+        return {"asked": Asked(number, word.by, word.at, word.head)}, f"put r{number} back in {word.environment}"
     if place.stay is not None and place.stay.release == number:
         raise UsageError(f"r{number} is active in {word.environment} already")
     if ledger.gone_by(place, number):
@@ -129,6 +132,9 @@ def _resume(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[di
 def _skip(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[dict[str, Any], str]:
     waiting = place.proposal.release if place.proposal is not None else _newest(ledger, word.environment)
     number = _number(ledger, word, waiting, f"nothing of {app.name} is on its way to {word.environment}")
+    if place.drift is not None and restoring(place) and place.stay is not None and place.stay.release == number:
+        stays = kept(place.drift, word.by)
+        return {"drift": stays, "asked": None}, f"keep what was changed by hand in {word.environment}"
     if place.stay is not None and place.stay.release == number:
         raise UsageError(f"r{number} is active in {word.environment}", "To take it back: promoter rollback")
     skip = Skip(word.by, word.at, word.reason)
@@ -143,6 +149,8 @@ def _skip(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[dict
 
 def _retry(app: AppRules, ledger: Ledger, place: Place, word: Word) -> tuple[dict[str, Any], str]:
     """Undo a skip, or let a release that failed here be judged (and, if it was taken away, come) again."""
+    if word.release is None and place.drift is not None and place.drift.kept_by:
+        return {"drift": kept(place.drift, "")}, f"put back what was changed by hand in {word.environment}"
     no = {n for n, o in place.outcomes.items() if o.result in (Result.FAILED, Result.UNHEALTHY, Result.LEFT)}
     waiting = place.proposal.release if place.proposal is not None and job_failed(place) else None
     fallback = waiting if waiting is not None else max(no | set(place.skips), default=None)

@@ -165,8 +165,8 @@ def _app(course: _Course, room: Room, problems: list[str]) -> tuple[list[Action]
             plans.append(standing(sight, environment, None, ()))
             continue
         release, kind, verdicts = wish.release, wish.kind, course.verdicts[environment]
-        promotion = kind is Kind.PROMOTION
-        actions += job_steps(sight, environment, subject_of(sight, environment, release, kind) if promotion else None)
+        judged = subject_of(sight, environment, release, kind) if kind is not Kind.ROLLBACK else None
+        actions += job_steps(sight, environment, judged)
         if environment not in course.grouped and not _same(sight, environment, release):
             actions += advance(sight, environment, release, kind, verdicts, room)
         word = merge_word(sight, environment, release, kind)

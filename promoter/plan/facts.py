@@ -12,6 +12,7 @@ from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Asked, Hold, Kind, Skip
 from promoter.plan.arrival import arrivals, arrive_unchanged, dealt_with
 from promoter.plan.outcome import outcome
+from promoter.plan.restore import kept, restoring
 from promoter.plan.sight import BOT, Sight
 
 
@@ -75,6 +76,8 @@ def _open(sight: Sight, environment: str, pull: PullRequest) -> None:
     if skip is not None and skip.pull == pull.number:
         skips = {number: word for number, word in place.skips.items() if number != release}
         sight.change(environment, f"r{release} may come again", skips=skips)
+    elif place.drift is not None and place.drift.pull == pull.number:
+        sight.change(environment, "what was changed by hand may be put back", drift=kept(place.drift, ""))
     elif place.proposal is not None and place.proposal.pull is None:
         proposal = replace(place.proposal, pull=pull.number)
         sight.change(environment, f"r{proposal.release} is proposed in pull request {pull.number}", proposal=proposal)
@@ -103,6 +106,12 @@ def _closed(sight: Sight, environment: str, pull: PullRequest) -> None:
         why = f"pull request {pull.number} was closed"
         sight.change(environment, why, proposal=proposal, **done)
         return
+    drift = place.drift
+    if restoring(place) and ours and place.stay is not None and release == place.stay.release:
+        why = f"what was changed by hand stays: {who} closed pull request {pull.number}"
+        stays = kept(drift, who, pull.number) if drift is not None else None
+        sight.change(environment, why, drift=stays, proposal=None, asked=None, merging=None, **done)
+        return
     skip = Skip(who, min(pull.closed_at or sight.now, sight.now), f"closed pull request {pull.number}", pull.number)
     target = place.target if place.target is None or place.target.release != release else None
     asked = place.asked if place.asked is None or place.asked.release != release else None
@@ -120,10 +129,10 @@ def _stale(sight: Sight, environment: str) -> None:
     asked, seen = place.asked, sight.slot(environment).proposal
     if asked is None:
         return
-    here = place.stay is not None and place.stay.release == asked.release
+    here = place.stay is not None and place.stay.release == asked.release and not restoring(place)
     if here or asked.release not in sight.seen.ledger.releases or asked.release in place.skips:
         sight.change(environment, f"the word of {asked.by} for r{asked.release} has no subject now", asked=None)
-    elif seen is not None and seen.ours and not seen.merged and seen.kind is Kind.PROMOTION:
+    elif seen is not None and seen.ours and not seen.merged and seen.kind is not Kind.ROLLBACK:
         alone = place.proposal is None or not place.proposal.group
         if asked.head is None and seen.release == asked.release and alone:  # else it is about to leave its group
             bound = Asked(asked.release, asked.by, asked.at, seen.head)

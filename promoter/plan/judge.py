@@ -83,9 +83,10 @@ def _own(sight: Sight, environment: str, release: int, kind: Kind) -> list[Verdi
     rollback = kind is Kind.ROLLBACK
     found = [_order(sight, environment, release, kind)]
     if not rollback:
-        waits = None if sight.is_hotfix(release, environment) else _settled(sight, environment)
+        alone = kind is Kind.RESTORE or sight.is_hotfix(release, environment)
+        waits = None if alone else _settled(sight, environment)
         found += [v for v in (waits, held(sight, environment), frozen(sight, environment)) if v]
-    if (drift := _drifted(sight, environment, rollback)) is not None:
+    if kind is not Kind.RESTORE and (drift := _drifted(sight, environment, rollback)) is not None:
         found.append(drift)
     seen = sight.slot(environment).proposal
     if seen is not None and not seen.ours and not seen.merged:
@@ -136,6 +137,8 @@ def _order(sight: Sight, environment: str, release: int, kind: Kind) -> Verdict:
     if kind is Kind.ROLLBACK:
         who = place.target.by if place.target is not None else "somebody"
         return Verdict("order", Answer.SUCCESS, f"rolled back by {who}")
+    if kind is Kind.RESTORE:
+        return Verdict("order", Answer.SUCCESS, f"puts back {sight.label(release)}, which was changed by hand")
     if sight.is_hotfix(release, environment):
         return Verdict("order", Answer.SUCCESS, hotfix_words(sight.release(release)))
     if not rules.after.names:

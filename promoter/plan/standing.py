@@ -52,7 +52,7 @@ def _state(
         return State.HELD, hold.at
     if word is not None and word.result is Result.FAILED:
         return State.FAILED, word.at
-    if place.drift is not None:
+    if place.drift is not None and (chosen is None or chosen[1] is not Kind.RESTORE):
         return State.BLOCKED, place.drift.since
     if stay is not None and answer is Answer.UNKNOWN:
         return State.UNKNOWN, stay.since

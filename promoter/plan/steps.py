@@ -130,8 +130,8 @@ def _propose(sight: Sight, environment: str, release: int, kind: Kind) -> list[A
     if place.proposal is None or place.proposal.release != release or place.proposal.kind is not kind:
         _note(sight, environment, release, kind)
     old = slot.proposal.head if slot.proposal is not None else None
-    verb = "goes back" if kind is Kind.ROLLBACK else "is proposed"
-    reason = f"{sight.label(release)} {verb} to {environment}"
+    verb = {Kind.ROLLBACK: "goes back to", Kind.RESTORE: "is put back in"}.get(kind, "is proposed to")
+    reason = f"{sight.label(release)} {verb} {environment}"
     return [Propose(sight.app.name, reason, slot.slot, release, kind, slot.tip, slot.content, old)]
 
 
@@ -166,7 +166,7 @@ def _text(
     offer, pull = offered
     text = pull_text(
         sight.config, sight.app, sight.ledger(), environment, release, kind, verdicts,
-        head=offer.head, difference=offer.difference,
+        head=offer.head, difference=offer.difference, edits=sight.slot(environment).edits,
     )  # fmt: skip
     return replace(text, body=with_people(pull.body, text.body)) if pull is not None else text
 
@@ -208,6 +208,11 @@ def says(checks: tuple[Check, ...], state: str, description: str) -> bool:
 def _why_gone(sight: Sight, environment: str, number: int) -> str:
     place, label = sight.places[environment], sight.label(number)
     seen = sight.slot(environment).proposal
+    if seen is not None and seen.kind is Kind.RESTORE:
+        stays = place.drift is not None and place.drift.kept_by
+        return (
+            f"what was changed by hand stays, says {stays}" if stays else f"nothing is to be put back in {environment}"
+        )
     if seen is not None and seen.kind is Kind.ROLLBACK:
         return f"nobody wants {environment} back at {label} any more"
     if place.stay is not None and place.stay.release == number:

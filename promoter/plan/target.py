@@ -5,6 +5,7 @@ from __future__ import annotations
 from promoter.model.ledger import Kind, Result
 from promoter.model.verdict import Answer, worst
 from promoter.plan.judge import OF_THE_SLOT, judge, open_pull
+from promoter.plan.restore import restores
 from promoter.plan.sight import Sight
 from promoter.policy.freeze import freeze_for
 from promoter.policy.rules import Newer, Promote
@@ -16,6 +17,9 @@ def choose(sight: Sight, environment: str) -> tuple[int, Kind] | None:
     target = place.target
     if target is not None and sight.comes_back(environment):
         return target.release, target.kind
+    back = restores(sight, environment)
+    if back is not None:
+        return back, Kind.RESTORE
     eligible = sight.eligible(environment)
     if not eligible:
         return None

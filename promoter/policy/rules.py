@@ -43,6 +43,7 @@ class OnDrift(StrEnum):
 
     BLOCK = "block"
     ADOPT = "adopt"
+    OVERWRITE = "overwrite"
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,15 +146,6 @@ class PullRequestForm(Form):
         return PullRules(self.labels, self.reviewers, self.group)
 
 
-def _on_drift(node: object) -> OnDrift:
-    if said(node) == "overwrite":
-        raise ValueError(
-            "overwrite: this version cannot do it yet; with block (default) the pull request of the next release shows "
-            "the edit, and a person merges it"
-        )
-    return choice(OnDrift)(node)
-
-
 class RulesForm(Form):
     """Rules under a name (a policy file): an environment without name, order and place."""
 
@@ -180,9 +171,10 @@ class RulesForm(Form):
         | None
     ) = None
     """How a rollback is merged: commit, auto (default; it needs only the right to do it), review."""
-    drift: Annotated[OnDrift, BeforeValidator(_on_drift), WithJsonSchema({"enum": list(OnDrift)})] | None = None
+    drift: Annotated[OnDrift, BeforeValidator(choice(OnDrift)), WithJsonSchema({"enum": list(OnDrift)})] | None = None
     """What follows when a slot was changed by hand: block (default; nothing is merged over it by itself), adopt (it
-    becomes a release of this environment alone, unless the environment is held or frozen)."""
+    becomes a release of this environment alone, unless the environment is held or frozen), overwrite (what the release
+    left is put back over it, the way releases come here: by promote, its gates, holds and freezes)."""
     allow: AllowForm | None = None
     pull_request: PullRequestForm | None = None
 

@@ -36,6 +36,7 @@ from promoter.plan.back import of_policy
 from promoter.plan.judge import HOLD_LABELS, STATUS
 from promoter.run.adopt import adopt_edits
 from promoter.run.content import make_commit, subject
+from promoter.run.drift.edits import overwritten
 from promoter.run.grouped import Part, group_subject, make_group
 from promoter.run.jobs import start_job
 from promoter.run.ledgers import IDENTITY, ledger_ref, read_ledger, write_ledger
@@ -151,9 +152,26 @@ def _propose(ws: Workspace, seen: Snapshot, action: Propose) -> Event:
         head = make_group(ws, parts, base)
     else:
         contents = ws.contents(ws.app(slot.app))
-        head = make_commit(ws.repository, contents, slot, parts[0].release, action.kind, base)
+        head = make_commit(
+            ws.repository,
+            contents,
+            slot,
+            parts[0].release,
+            action.kind,
+            base,
+            _overwrites(ws, seen.apps[slot.app], action),
+        )
     ws.repository.update([RefUpdate(_branch(slot.proposal_branch), action.expect, head)])
     return Event(action.app, slot.environment, "proposed", action.reason)
+
+
+def _overwrites(ws: Workspace, app: AppSeen, action: Propose | Commit) -> str:
+    """Say whose edits a restoration overwrites, for the message of its commit."""
+    if action.kind is not Kind.RESTORE or action.base is None:
+        return ""
+    edits = overwritten(ws, app.ledger, action.slot, action.base)
+    lines = [f"- {edit.id[:7]} {title(edit.author)}: {title(edit.subject)}" for edit in edits]
+    return "\n".join(["It was changed by hand, in:", "", *lines]) if lines else "It was changed by hand."
 
 
 def _parts(seen: Snapshot, action: Propose | MergePullRequest) -> list[Part]:
@@ -169,7 +187,8 @@ def _commit(ws: Workspace, app: AppSeen, action: Commit) -> Event:
     base = ws.repository.refs([_branch(slot.branch)]).get(_branch(slot.branch))
     if base != action.base and (base is None or not _still_holds(ws, slot, base, action.before)):
         raise LostRace(f"{slot.branch} has changed in {slot.path or 'its root'} meanwhile")
-    head = make_commit(ws.repository, contents, slot, release, action.kind, base)
+    said = _overwrites(ws, app, action)
+    head = make_commit(ws.repository, contents, slot, release, action.kind, base, said)
     if _says_no(_place_now(ws, app, slot.environment), action.release, action.kind):
         raise LostRace(f"the ledger of {app.app} says something else now")
     ws.repository.update([RefUpdate(_branch(slot.branch), base, head)])
@@ -222,7 +241,7 @@ def _says_no(place: Place, release: int, kind: Kind) -> bool:
     """Tell whether a person has said no since: skipped it, held the environment, or wants to go back no more."""
     if kind is Kind.ROLLBACK and (place.target is None or place.target.release != release):
         return True
-    return release in place.skips or (kind is Kind.PROMOTION and place.hold is not None)
+    return release in place.skips or (kind is not Kind.ROLLBACK and place.hold is not None)
 
 
 def _merge(ws: Workspace, seen: Snapshot, action: MergePullRequest) -> Event:
@@ -245,7 +264,7 @@ def _still(ws: Workspace, seen: Snapshot, action: MergePullRequest) -> None:
     if pull.state is not PullState.OPEN or pull.draft or pull.head != action.expect_head:
         raise LostRace(f"pull request {action.number} is not what was judged")
     target = seen.apps[slot.app].ledger.place(slot.environment).target
-    if (action.kind is Kind.PROMOTION or of_policy(target)) and HOLD_LABELS & set(pull.labels):
+    if (action.kind is not Kind.ROLLBACK or of_policy(target)) and HOLD_LABELS & set(pull.labels):
         raise Rejected(f"pull request {action.number} is held by a label")
     every = [Member(slot, action.release, action.before), *action.others]
     refs = ws.repository.refs([_branch(slot.branch), *(ledger_ref(ws.config, one.slot.app) for one in every)])

@@ -96,19 +96,31 @@ def subject(slot: Slot, release: Release, kind: Kind) -> str:
     what = f"{slot.app} {flatten(release.label)}"
     if kind is Kind.ROLLBACK:
         return f"Roll back {slot.app} to {flatten(release.label)} in {slot.environment}"
+    if kind is Kind.RESTORE:
+        return f"Put back {what} in {slot.environment}"
     if release.hotfix is not None:
         return f"Hotfix {what} in {slot.environment}"
     return f"Promote {what} to {slot.environment}"
 
 
 def make_commit(
-    repository: Repository, contents: Contents, slot: Slot, release: Release, kind: Kind, parent: Oid | None
+    repository: Repository,
+    contents: Contents,
+    slot: Slot,
+    release: Release,
+    kind: Kind,
+    parent: Oid | None,
+    said: str = "",
 ) -> Oid:
-    """Make the commit that brings `release` to `slot` on top of `parent`, and give its id; no ref changes."""
+    """Make the commit that brings `release` to `slot` on top of `parent`, and give its id; no ref changes.
+
+    `said` stands in its message, and must follow from the same things.
+    """
     store = repository.store
     tree = filled(repository, contents, slot, release, store.commit(parent).tree if parent is not None else None)
     trailers = format_trailers(Trailers(slot.app, slot.environment, release.number, kind))
-    message = f"{subject(slot, release, kind)}\n\n{trailers}\n"
+    text = f"{said}\n\n" if said else ""
+    message = f"{subject(slot, release, kind)}\n\n{text}{trailers}\n"
     return store.put_commit(tree, [parent] if parent is not None else [], message, IDENTITY, release.at)
 
 

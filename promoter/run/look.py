@@ -19,9 +19,10 @@ from promoter.model.ledger import Kind, Ledger, Place
 from promoter.model.names import Branch, ContentId, Oid
 from promoter.model.snapshot import AppSeen, ClusterLive, ProposalSeen, Slot, SlotSeen, Snapshot, Stray
 from promoter.model.state import LedgerUnreadable
-from promoter.policy.rules import AppRules, Live
+from promoter.policy.rules import AppRules, Live, OnDrift
 from promoter.run.content import Contents, Held, make_commit
 from promoter.run.difference import difference
+from promoter.run.drift.edits import overwritten
 from promoter.run.fixed import with_versions
 from promoter.run.grouped import Pulls, believed_ledger, branches, may_be, with_groups
 from promoter.run.hydrated import behind, hydrated, moved_on, needed
@@ -180,6 +181,8 @@ def _slot(
         if word is not None:
             seen = replace(seen, arrived=word.release, arrived_kind=Kind(word.kind))
     rules = ws.config.apps[slot.app].environments[slot.environment]
+    if rules.drift is OnDrift.OVERWRITE and place.drift is not None and tip is not None:
+        seen = replace(seen, edits=overwritten(ws, ledger, slot, tip))
     if rules.verify.gates and place.stay is not None and place.stay.commit:
         seen = replace(seen, checks=tuple(ws.forge.checks(place.stay.commit)))
     return seen

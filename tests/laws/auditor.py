@@ -34,6 +34,12 @@ class Auditor:
     soak: dict[str, timedelta]
     automatic: frozenset[str] = frozenset()
     """Environments whose policy is to roll back what failed."""
+    overwrites: bool = False
+    """Whether the policy is to overwrite hand edits."""
+    rejected: dict[tuple[str, str], bool] = field(default_factory=dict)
+    """(environment, content) that a person took back -> whether it is gone since."""
+    kept: dict[str, str | None] = field(default_factory=dict)
+    """Environment -> the hand edit that a person said stays."""
     proved: dict[str, set[str]] = field(default_factory=dict)
     """Environment -> slot trees that were active and healthy there for at least the soak."""
     healthy: dict[str, tuple[str, datetime]] = field(default_factory=dict)
@@ -66,7 +72,8 @@ class Auditor:
         return kept[1] if kept is not None else None
 
     def tick(self) -> None:
-        """Take note of what is healthy now; called after every step of the history."""
+        """Take note of what is healthy now, and of what is there; called after every step of the history."""
+        self.note_rejected()
         for env in self.world.environments:
             cluster = self.world.clusters[env]
             active = self.world.slot(env, self.world.active(env))
@@ -81,6 +88,35 @@ class Auditor:
                 kept = self.healthy[env] = (active or "", self.world.now)
             if self.world.now - kept[1] >= self.soak.get(env, timedelta(0)):
                 self.proved.setdefault(env, set()).add(active or "")
+
+    def note_rejected(self) -> None:
+        """What was taken back and is there again was brought by a person: our own writes are judged before."""
+        for env, content in list(self.rejected):
+            here = self.world.slot(env, self.world.active(env)) == content
+            if here and self.rejected[env, content]:
+                del self.rejected[env, content]
+            elif not here:
+                self.rejected[env, content] = True
+
+    def rejects(self, env: str, number: int) -> None:
+        """A person takes back what is active, for release `number`."""
+        ledger, here = self.ledger(env), self.world.slot(env, self.world.active(env))
+        if ledger is not None and here is not None and self._contents(ledger, env).get(number) != here:
+            self.rejected[env, here] = False
+
+    def wants_again(self, env: str, number: int) -> None:
+        """A person gives release `number` another try."""
+        ledger = self.ledger(env)
+        if ledger is not None:
+            self.rejected.pop((env, self._contents(ledger, env).get(number, "")), None)
+
+    def closes(self, words: dict[str, Trailers], pull: int) -> None:
+        """A person closes a pull request of ours."""
+        for env, word in words.items():
+            if word.kind is Kind.RESTORE:
+                self.kept[env] = self.world.slot(env, self.world.active(env))
+            else:
+                self.closed[env, word.release] = pull
 
     def ledger(self, env: str = "") -> Ledger | None:
         app = self.world.app(env)
@@ -113,6 +149,8 @@ class Auditor:
                 if env not in self.world.proposed_on(str(head)) or str(base) != self.world.lay.active(env):
                     self.fail(2, f"a pull request from {head} into {base} carries {word}")
                 self._may_come(env, word, "a pull request")
+                if word.kind is Kind.RESTORE:
+                    continue
                 closed = self.closed.get((env, word.release))
                 if closed is not None and (env, word.release) not in self.allowed_back:
                     self.fail(7, f"r{word.release} is proposed to {env} again after #{closed} was closed")
@@ -186,8 +224,15 @@ class Auditor:
         contents = self._contents(ledger, env)
         if contents.get(word.release) != self.world.slot(env, head):
             self.fail(2, f"{head[:8]} is not the content of r{word.release} in {env}")
-        if word.kind is Kind.PROMOTION and place.hold is not None:
+        asked = (env, word.release) in self.allowed_back
+        if place.hold is not None and (word.kind is not Kind.ROLLBACK or (not asked and place.hold.by != "promoter")):
             self.fail(7, f"a merge into {env} while it is held")
+        if word.kind is Kind.PROMOTION and not asked and (env, word.release) in self.closed:
+            self.fail(7, f"a merge into {env} of r{word.release}, which a person closed")
+        brought = self.world.slot(env, head) or ""
+        back = word.kind is not Kind.ROLLBACK and here != brought and (env, brought) in self.rejected
+        if back and (env, word.release) not in self.vouched | self.allowed_back:
+            self.fail(7, f"r{word.release} brings back to {env} what a person took back")
         if word.kind is Kind.PROMOTION and word.release in place.skips:
             self.fail(7, f"a merge into {env} of r{word.release}, which is skipped")
         if word.kind is Kind.PROMOTION:
@@ -223,7 +268,19 @@ class Auditor:
         if self.world.outside(envs, parent) != self.world.outside(envs, head):
             self.fail(9, f"{head[:8]} changes something outside its slots")
 
+    def _restores(self, env: str, word: Trailers, what: str) -> None:
+        ledger = self.ledger(env)
+        stay = ledger.place(self.world.environment(env)).stay if ledger is not None else None
+        here = self.world.slot(env, self.world.active(env))
+        if not self.overwrites or stay is None or stay.release != word.release:
+            self.fail(7, f"{what} puts back r{word.release} in {env}, which is not what was recorded there")
+        if env in self.kept and self.kept[env] == here:
+            self.fail(7, f"{what} overwrites in {env} what a person said stays")
+
     def _may_come(self, env: str, word: Trailers, what: str) -> None:
+        if word.kind is Kind.RESTORE:
+            self._restores(env, word, what)
+            return
         if word.kind is Kind.ROLLBACK:
             if (env, word.release) not in self.allowed_back and not self._rolls_back_itself(env):
                 self.fail(1, f"{what} back to r{word.release} in {env} that nobody asked for")

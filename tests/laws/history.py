@@ -48,6 +48,7 @@ class Shape:
         self.environments = list(after)
 
         self.automatic = automatic
+        self.overwrites = "drift: overwrite" in environments
         self.soak = {env: timedelta(minutes=minutes) for env, minutes in soak.items()}
 
     def __repr__(self) -> str:
@@ -88,7 +89,19 @@ SETTLING = Shape("settling", LINE.lines, LINE.after, {"staging": 30}, lay=GATHER
 ADOPTING = Shape(
     "adopting", DIAMOND.lines.replace("{name: ", "{drift: adopt, name: "), DIAMOND.after, {"east": 20}, lay=FOLDERS
 )
-SHAPES = [LINE, DIAMOND, PEOPLE, FOLDED, PLACED, PLACED_PEOPLE, NAMED, SETTLING, ADOPTING]
+OVERWRITING = Shape(
+    "overwriting", LINE.lines.replace("{name: ", "{drift: overwrite, name: "), LINE.after, {"staging": 30}, lay=FOLDERS
+)
+OVERWRITING_PEOPLE = Shape(
+    "overwriting-people",
+    PEOPLE.lines.replace("{name: ", "{drift: overwrite, name: "),
+    PEOPLE.after,
+    {},
+    frozenset({"dev"}),
+    IN_PLACE,
+)
+OVERWRITERS = [OVERWRITING, OVERWRITING_PEOPLE]
+SHAPES = [LINE, DIAMOND, PEOPLE, FOLDED, PLACED, PLACED_PEOPLE, NAMED, SETTLING, ADOPTING, *OVERWRITERS]
 
 
 def steps(slots: int = 4) -> st.SearchStrategy[list[Step]]:
@@ -138,7 +151,7 @@ class Play:
 
     def __init__(self, root: Path, shape: Shape, far: bool = False) -> None:
         self.world = World(root, shape.config, shape.environments, shape.lay, far)
-        self.audit = Auditor(self.world, shape.after, shape.soak, shape.automatic)
+        self.audit = Auditor(self.world, shape.after, shape.soak, shape.automatic, shape.overwrites)
         self.audit.attach()
 
     def play(self, steps: Sequence[Step]) -> None:
@@ -212,8 +225,7 @@ class Play:
         for pull in self.world.pulls(env):
             words = self.audit.words(pull.head) if pull.head in self.audit.heads else {}
             self.world.people.close_as(pull.number, "kim", self.world.now)
-            for slot, word in words.items():
-                self.audit.closed[slot, word.release] = pull.number
+            self.audit.closes(words, pull.number)
 
     def do_reopen(self, index: int) -> None:
         env = self.env(index)
@@ -230,6 +242,7 @@ class Play:
             words = self.audit.words(head) if head in self.audit.heads and head is not None else {}
             for slot, word in words.items():
                 self.audit.closed.pop((slot, word.release), None)
+                self.audit.kept.pop(slot, None)
 
     def do_approve(self, index: int) -> None:
         for pull in self.world.pulls(self.env(index)):
@@ -291,8 +304,7 @@ class Play:
         branch = self.world.proposal(env)
         for pull in self.world.pulls(env):
             if pull.head in self.audit.heads and pull.head_branch == branch and not race:
-                for slot, word in self.audit.words(pull.head).items():
-                    self.audit.closed[slot, word.release] = pull.number
+                self.audit.closes(self.audit.words(pull.head), pull.number)
         self.world.delete_branch(branch)
 
     def do_fast_forward(self, index: int) -> None:
@@ -316,11 +328,19 @@ class Play:
         asked, target = after.place(name).asked, after.place(name).target
         if verb == "promote" and asked is not None:
             self.audit.vouched.add((env, asked.release))
+        if verb == "retry":
+            self.audit.kept.pop(env, None)
         if verb in ("rollback", "retry"):
+            again = set(before.place(name).skips) - set(after.place(name).skips)
+            if verb == "retry" and target is not None:
+                again.add(target.release)
             if target is not None:
                 self.audit.allowed_back.add((env, target.release))
-            for number in set(before.place(name).skips) - set(after.place(name).skips):
+            for number in again:
                 self.audit.allowed_back.add((env, number))
+                self.audit.wants_again(env, number)
+            if verb == "rollback" and target is not None:
+                self.audit.rejects(env, target.release)
 
     def do_hotfix(self, index: int) -> None:
         """Somebody with the right mends what is active in one environment."""

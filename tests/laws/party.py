@@ -132,7 +132,7 @@ class PartyPlay(Play):
 
     def __init__(self, root: Path, shape: Shape) -> None:
         self.world = Crowd(root, shape.config, shape.environments, shape.lay)
-        self.audit = Auditor(self.world, shape.after, shape.soak, shape.automatic)
+        self.audit = Auditor(self.world, shape.after, shape.soak, shape.automatic, shape.overwrites)
         self.audit.attach()
 
 

@@ -182,15 +182,3 @@ def test_it_is_of_exactly_what_was_seen(shop: Shop) -> None:
     assert shop.ledger == before
     shop.run()
     assert shop.active("prod") == 2
-
-
-def test_overwriting_is_not_done_yet_and_says_what_to_do() -> None:
-    files = {
-        "promoter.yaml": ADOPTING.replace("drift: adopt", "drift: overwrite", 1),
-        "shop/dev/a.yaml": "",
-        "shop/prod/a.yaml": "",
-    }
-    (problem,) = problems(files)
-    assert problem.startswith(
-        "promoter.yaml:4:environments[dev].drift: overwrite: this version cannot do it yet; with block"
-    )

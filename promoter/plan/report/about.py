@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from promoter.model.ledger import Kind, Ledger, Place, Stay
 from promoter.model.names import Oid
-from promoter.model.release import Release
+from promoter.model.release import Release, SourceCommit
 from promoter.model.verdict import Verdict
 from promoter.plan.report.brings import Brings
 from promoter.plan.report.moment import Times
@@ -29,6 +29,8 @@ class About:
     verdicts: tuple[Verdict, ...]
     head: Oid | None
     dry_branch: str
+    edits: tuple[SourceCommit, ...] = ()
+    """What people changed by hand, where that is overwritten."""
 
     @property
     def merges_itself(self) -> bool:

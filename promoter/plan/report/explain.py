@@ -126,7 +126,9 @@ def _headline(view: View, release: int | None, before: str | None) -> str:
         State.CURRENT: f"{here} is what {environment} should run"
         if stay
         else f"{view.app} has nothing in {environment}",
-        State.WAITING: f"{subject} waits in {environment}",
+        State.WAITING: f"{subject} is to be put back in {environment}, which was changed by hand"
+        if view.plan.kind is Kind.RESTORE
+        else f"{subject} waits in {environment}",
         State.BLOCKED: f"{subject} is blocked in {environment}",
         State.SOAKING: f"{here} soaks in {environment}",
         State.DEPLOYING: f"{here} is on its way into {environment}: merged, not yet live and healthy",

@@ -95,6 +95,8 @@ def _here(view: View, at: Times, now: datetime) -> str:
 
 def _following(view: View, siblings: Siblings, at: Times, now: datetime) -> str:
     stay, target = view.place.stay, view.plan.target
+    if target is not None and view.plan.kind is Kind.RESTORE:
+        return "edited by hand, to be put back"
     if target is not None and (stay is None or stay.release != target):
         label = plain(view.label(target), 40)
         if view.plan.kind is Kind.ROLLBACK:

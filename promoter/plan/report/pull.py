@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from promoter.model.forge import PullText
 from promoter.model.ledger import Kind, Ledger
 from promoter.model.names import Oid
+from promoter.model.release import SourceCommit
 from promoter.model.verdict import Verdict
 from promoter.plan.report.about import About
 from promoter.plan.report.brings import brings
@@ -40,11 +41,13 @@ def pull_text(
     head: Oid | None = None,
     difference: str = "",
     dry_branch: str = "",
+    edits: Sequence[SourceCommit] = (),
 ) -> PullText:
     """Give title, body and labels of the pull request that brings `release` to `environment`.
 
     `verdicts` are those on exactly `head`; `difference` is the rendered diff, plain text as tools print it;
-    `dry_branch` names the branch that people edit. Raises KeyError for a release that the ledger does not hold.
+    `dry_branch` names the branch that people edit; `edits` are what a restoration overwrites. Raises
+    KeyError for a release that the ledger does not hold.
     """
     place = ledger.place(environment)
     about = About(
@@ -60,6 +63,7 @@ def pull_text(
         verdicts=tuple(verdicts),
         head=head,
         dry_branch=dry_branch,
+        edits=tuple(edits),
     )
     waiting = fit(waiting_part(about), LIMIT // 2)
     room = LIMIT - len(waiting) - _MARKERS
@@ -112,6 +116,8 @@ def _title(about: About) -> str:
     app, environment, release = about.app.name, about.environment, about.release
     if about.kind is Kind.ROLLBACK:
         return title(f"Roll back {app} to {release.label} in {environment}")
+    if about.kind is Kind.RESTORE:
+        return title(f"Put back {app} {release.label} in {environment}")
     if release.hotfix is not None:
         return title(f"Hotfix {app} {release.label} in {environment}")
     brought = f"Promote {app} {release.label} to {environment}"
@@ -125,6 +131,8 @@ def labels(about: About) -> tuple[str, ...]:
     ours = ["promoter", f"env/{about.environment}"]
     if about.kind is Kind.ROLLBACK:
         ours.append("rollback")
+    elif about.kind is Kind.RESTORE:
+        ours.append("drift")
     elif about.release.hotfix is not None:
         ours.append("hotfix")
     return tuple(dict.fromkeys([*ours, *about.rules.pull_request.labels]))

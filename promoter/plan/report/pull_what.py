@@ -45,12 +45,23 @@ def _opening(about: About) -> str:
         text = f"**{environment}** goes back to {subject}"
         text += f", from {prose(named(about.ledger, stay.release))}." if stay else "."
         return text + _asked_for(about)
+    if about.kind is Kind.RESTORE:
+        return _restores(about, subject)
     if stay is None:
         return f"{subject} goes to **{environment}**, where nothing runs yet."
     runs = f"{prose(named(about.ledger, stay.release))} since {about.at.day(stay.since)}"
     if about.release.hotfix is not None:
         return f"{subject} is a hotfix for **{environment}**, which runs {runs}.{_hotfix(about)}"
     return f"{subject} goes to **{environment}**, which runs {runs}."
+
+
+def _restores(about: About, subject: str) -> str:
+    environment = prose(about.environment)
+    text = f"**{environment}** was changed by hand. This puts back {subject}, as it was left here (`drift: overwrite`)."
+    edits = [f"- `{one.id[:7]}` {prose(one.subject)} ({prose(one.author, 60)})" for one in about.edits[:_MOST_COMMITS]]
+    text += "\n\n**What it overwrites**:\n\n" + "\n".join(edits) if edits else ""
+    keep = f"close this, or say `promoter adopt {about.app.name}`, which makes a release of it"
+    return f"{text}\n\nThe edit stays in the history of the branch. To keep it in force: {keep}."
 
 
 def _hotfix(about: About) -> str:

@@ -16,9 +16,10 @@ from enum import StrEnum
 from promoter.errors import EditRefused
 from promoter.git.store import CommitInfo
 from promoter.layout.values import parse_canonical, satisfies
-from promoter.model.ledger import How
+from promoter.model.ledger import How, Ledger
 from promoter.model.names import ContentId, Oid
 from promoter.model.plan import Plan
+from promoter.model.release import SourceCommit
 from promoter.model.snapshot import Slot, Snapshot
 from promoter.plan.report.view import View, views
 from promoter.run.content import Contents
@@ -90,7 +91,8 @@ def _edit(ws: Workspace, view: View) -> Edit | None:
         return None
     shown, trouble = _shown(ws, view, should, seen.content)
     known = [content for content in (should,) if content is not None]
-    changes = _changes(ws, view, seen.tip, stop, known) if seen.tip is not None else ()
+    slot = ws.config.apps[view.app].slots[view.environment]
+    changes = _changes(ws, view.ledger, slot, seen.tip, stop, known) if seen.tip is not None else ()
     return Edit(view.app, view.environment, kind, number, since, changes, shown, trouble)
 
 
@@ -118,10 +120,21 @@ def bring(ws: Workspace, view: View, content: ContentId) -> bool:
     return store.has(Oid(content))
 
 
-def _changes(ws: Workspace, view: View, tip: Oid, stop: Oid | None, known: Sequence[ContentId]) -> tuple[Change, ...]:
+def overwritten(ws: Workspace, ledger: Ledger, slot: Slot, tip: Oid) -> tuple[SourceCommit, ...]:
+    """Give who changed `slot` by hand up to `tip` since its stay came, newest first, at most SHOWN."""
+    stay = ledger.place(slot.environment).stay
+    if stay is None:
+        return ()
+    known = [stay.content] if stay.content is not None else []
+    found = _changes(ws, ledger, slot, tip, stay.commit, known)
+    return tuple(SourceCommit(change.commit, change.author, change.subject) for change in found)
+
+
+def _changes(
+    ws: Workspace, ledger: Ledger, slot: Slot, tip: Oid, stop: Oid | None, known: Sequence[ContentId]
+) -> tuple[Change, ...]:
     """Give who changed the slot since `stop`: commits whose slot is none of their parents'."""
-    app = ws.config.apps[view.app]
-    slot, contents, store = app.slots[view.environment], ws.contents(app), ws.repository.store
+    contents, store = ws.contents(ws.config.apps[slot.app]), ws.repository.store
     touching = list(_touching(ws, slot, tip, stop))
     if slot.in_place:
         trees = {store.commit(oid).tree for commit in touching for oid in (commit.id, *commit.parents)}
@@ -130,7 +143,7 @@ def _changes(ws: Workspace, view: View, tip: Oid, stop: Oid | None, known: Seque
     for commit in touching:
         here = _held(contents, slot, commit.tree, known)
         before = [_held(contents, slot, store.commit(parent).tree, known) for parent in commit.parents] or [None]
-        if here in before or (isinstance(here, str) and _ours(view, commit, ContentId(here))):
+        if here in before or (isinstance(here, str) and _ours(ledger, slot, commit, ContentId(here))):
             continue
         found.append(Change(commit.id, commit.author, commit.at, commit.subject))
     return tuple(found[:SHOWN])
@@ -153,8 +166,8 @@ def _held(contents: Contents, slot: Slot, tree: Oid, known: Sequence[ContentId])
         return (tree, refused.message)
 
 
-def _ours(view: View, commit: CommitInfo, here: ContentId) -> bool:
+def _ours(ledger: Ledger, slot: Slot, commit: CommitInfo, here: ContentId) -> bool:
     """Tell whether the commit brought exactly a release: that is no hand edit."""
-    word = carries(commit, view.app, view.environment)
-    release = view.ledger.releases.get(word.release) if word is not None else None
-    return release is not None and release.content.get(view.environment) == here
+    word = carries(commit, slot.app, slot.environment)
+    release = ledger.releases.get(word.release) if word is not None else None
+    return release is not None and release.content.get(slot.environment) == here
