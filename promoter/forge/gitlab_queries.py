@@ -59,7 +59,7 @@ OWNERS: Final = (
     "blobs(ref: $ref, paths: $paths) {nodes {path rawTextBlob}}}}}"
 )
 OF_COMMIT: Final = (
-    "query($path: ID!, $sha: String!) {project(fullPath: $path) {onlyAllowMergeIfPipelineSucceeds "
+    "query($path: ID!, $sha: String!) {project(fullPath: $path) {fullPath onlyAllowMergeIfPipelineSucceeds "
     f"pipelines(sha: $sha, first: 20) {{{PIPELINES}}}}}}}"
 )
 MORE_JOBS: Final = (
@@ -75,7 +75,7 @@ MORE_MEMBERSHIPS: Final = (
     f"groupMemberships(first: 100, after: $after) {{nodes {{group {{fullPath}}}} {_PAGE}}}}}}}}}"
 )
 COMMENTS: Final = (
-    "query($path: ID!, $iid: String!, $after: String) {project(fullPath: $path) {mergeRequest(iid: $iid) {"
+    "query($path: ID!, $iid: String!, $after: String) {project(fullPath: $path) {fullPath mergeRequest(iid: $iid) {"
     f"notes(first: 100, after: $after, filter: ONLY_COMMENTS) {{{NOTES}}}}}}}}}"
 )
 SINCE: Final = (
