@@ -27,7 +27,7 @@ _BUG = 70
 _INTERRUPTED = 130
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 """What a disk says that takes nothing more: no bug, wherever it is said."""
-_MODULES = {entry.name: f"promoter.cli.{entry.name}" for entry in VERBS}
+_MODULES = {entry.name: f"promoter.cli.{entry.name.replace('-', '_')}" for entry in VERBS}
 
 
 class _Verbs(click.Group):
@@ -39,7 +39,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        command: click.Command = getattr(import_module(_MODULES[cmd_name]), cmd_name)
+        command: click.Command = getattr(import_module(_MODULES[cmd_name]), cmd_name.replace("-", "_"))
         return command
 
     def resolve_command(

@@ -77,7 +77,8 @@ def _release(shell: Shell, ws: Workspace, request: Request) -> None:
 def _say(shell: Shell, ws: Workspace, request: Request) -> None:
     """Take down one line, with the rights of whoever started the job."""
     said = parse(f"/promoter {request.say}", VERBS)
-    if len(said) != 1 or isinstance(said[0], Garbled) or request.said is None:
+    lines = request.say.splitlines()
+    if len(said) != 1 or len(lines) != 1 or isinstance(said[0], Garbled) or request.said is None:
         known = f"One line that begins with {', '.join(VERBS)}, an app and an environment."
         raise UsageError(f"{plain(request.say)} is nothing that can be said here", known)
     carry_out(replace(ws, user=shell.who), said[0], Scene(), request.said)

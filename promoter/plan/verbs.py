@@ -159,6 +159,15 @@ VERBS = (
         ("action",),
     ),
     Verb(
+        "gitlab-ci",
+        Group.MOVE,
+        "",
+        "Do what started a pipeline of GitLab asks for: what the job of templates/promoter calls.",
+        "Makes the release and takes down the word that the job's variables name, attends to comments, and runs. Leaves "
+        "a JUnit report, variables for later jobs, the plan and how things stand.",
+        ("gitlab-ci",),
+    ),
+    Verb(
         "release",
         Group.MOVE,
         'APP [VERSION] [--hotfix ENVIRONMENT... "REASON"]',
