@@ -41,11 +41,13 @@ bench: $(VENV)/.ready tools ## The cost of the work, as ratios against named bas
 docs: $(VENV)/.ready ## Write the reference pages again from the code
 	@$(BIN)/python -m promoter.cli.reference
 
-lock: $(VENV)/.ready ## Resolve requirements.lock and action/requirements.lock again
+lock: $(VENV)/.ready ## Resolve requirements.lock and those of action and container again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --all-extras --group dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --extra github --extra cluster pyproject.toml -o action/requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --extra gitlab --extra cluster --constraint requirements.lock pyproject.toml -o container/requirements.lock
 
 KUBE := etcd kube-apiserver kubectl
 GIVEN := $(and $(KUBEBUILDER_ASSETS),$(filter 3,$(words $(wildcard $(addprefix $(KUBEBUILDER_ASSETS)/,$(KUBE))))))

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Installs promoter and exactly what action/requirements.lock names (versions and hashes) into a virtual environment of
-# its own: nothing of the job's Python is used but its interpreter, nothing is put on its PATH.
-# Arguments: the folder of promoter's source, the folder to install into.
+# Installs promoter and exactly what its lock names (versions and hashes) into a virtual environment of its own: nothing
+# of the job's Python is used but its interpreter, nothing is put on its PATH.
+# Arguments: the folder of promoter's source, the folder to install into, the lock in the source (action's by default).
 set -euo pipefail
 source_folder=$1
 target=$2
+lock=${3:-action/requirements.lock}
 
 # A step before this one may have installed it, perhaps another version of it.
-wanted="$source_folder $(sha256sum <"$source_folder/action/requirements.lock")"
+wanted="$source_folder $(sha256sum <"$source_folder/$lock")"
 if [ "$(cat "$target/installed" 2>/dev/null)" = "$wanted" ]; then
   exit 0
 fi
@@ -29,7 +30,7 @@ fi
 unset PYTHONPATH PYTHONHOME PIP_REQUIRE_VIRTUALENV PIP_TARGET PIP_USER
 "$python" -m venv "$target/venv"
 pip=("$target/venv/bin/python" -m pip --quiet --disable-pip-version-check --no-input)
-"${pip[@]}" install --require-hashes --only-binary :all: -r "$source_folder/action/requirements.lock"
+"${pip[@]}" install --require-hashes --only-binary :all: -r "$source_folder/$lock"
 site=$("$target/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 printf '%s\n' "$source_folder" >"$site/promoter.pth"
 cat >"$target/venv/bin/promoter" <<SCRIPT
