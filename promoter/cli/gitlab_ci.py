@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from promoter.cli.exits import Exit
 from promoter.cli.shell import Shell, command
-from promoter.errors import PromoterError
+from promoter.errors import EdgeFailed, PromoterError
 
 if TYPE_CHECKING:
     from promoter.ci.request import Request
@@ -34,8 +34,8 @@ def gitlab_ci(shell: Shell) -> int:
     log = JobLog(sys.stdout, shell.clock, folds=in_job)
     folder = os.environ.get("CI_PROJECT_DIR", "") if in_job else ""
     artifacts = Artifacts(Path(folder) if folder else None)
-    if shell.repo == "." and os.environ.get("CI_PROJECT_URL"):
-        shell.repo = os.environ["CI_PROJECT_URL"]
+    if shell.repo == "." and _own():
+        shell.repo = _own()
     try:
         return _job(shell, log, artifacts)
     except PromoterError as error:
@@ -43,6 +43,12 @@ def gitlab_ci(shell: Shell) -> int:
         log.line(f"promoter: {error}")
         artifacts.write({JUNIT: junit(trouble(error), shell.clock()), DOTENV: dotenv(_EMPTY)})
         return error.exit_code
+
+
+def _own() -> str:
+    """Give the address of the job's own project; empty at a terminal."""
+    url = os.environ.get("CI_PROJECT_URL", "")
+    return f"{url}.git" if url else ""
 
 
 def _job(shell: Shell, log: JobLog, artifacts: Artifacts) -> int:
@@ -55,9 +61,15 @@ def _job(shell: Shell, log: JobLog, artifacts: Artifacts) -> int:
 
     env = os.environ
     why = ""
-    if env.get("CI_PIPELINE_SOURCE") == MERGE_REQUEST and shell.repo == env.get("CI_PROJECT_URL"):
+    if _own() and shell.repo == _own() and not any(env.get(name) for name in _TOKENS):
+        if env.get("CI_PIPELINE_SOURCE") != MERGE_REQUEST:
+            raise EdgeFailed(
+                "the job has no token: CI_JOB_TOKEN may not write merge requests, comments and statuses",
+                "Give a project access token as PROMOTER_TOKEN, masked and protected, and protect the branch that the "
+                "pipeline runs on: docs/gitlab.md",
+            )
         # what a merge request's pipeline runs is the merge request's word: protected variables stay away from it
-        why = "" if any(env.get(name) for name in _TOKENS) else "a merge request's pipeline gets no protected token"
+        why = "a merge request's pipeline gets no protected token"
     if not why:
         ws = shell.open(writes=True)
         request = read_pipeline(env, read_payload(env.get("TRIGGER_PAYLOAD")), verbs(), ws.forge.short_verbs, ws.now())
