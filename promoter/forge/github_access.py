@@ -66,20 +66,20 @@ class Accesses:
             yield "contents: write"
         granted, scopes = self._connection.granted, headers.get("x-oauth-scopes")
         if granted is not None:
-            asked = {name: _MORE.get(name, "read") for name in sorted(reads)}
-            for name, right in (_NEEDS | asked).items():
+            asked = {name: _MORE.get(name, "read") for name in sorted(reads) if name not in _written(reads)}
+            for name, right in (_NEEDS | asked | dict.fromkeys(_written(reads).values(), "write")).items():
                 if _RANKS.index(granted.get(name, "none")) < _RANKS.index(right):
                     yield f"{name.replace('_', '-')}: {right}"
         elif scopes is not None and not self._connection.identity.endswith("[bot]"):
             yield from _scopes_missing({one.strip() for one in scopes.split(",")}, found["private"], reads)
         else:
             # Nobody tells what other tokens may: what needs a right of its own is tried.
-            for name in sorted(_READS.keys() & set(reads)):
+            for name in sorted(_READS.keys() & {*reads, *_written(reads).values()}):
                 path = _READS[name].format(quote(found["default_branch"], safe=""))
                 try:
                     self._connection.get(path, f"read {name}", per_page=1)
                 except (Rejected, NotThere):
-                    yield f"{name}: read"
+                    yield f"{name}: {'write' if name in _written(reads).values() else 'read'}"
 
     def writers(self, branches: Collection[Branch]) -> Mapping[Branch, Writers]:
         """Give who may push to each of `branches`, by rulesets and classic protection together."""
@@ -150,6 +150,11 @@ class Accesses:
             if page * 100 >= answer["total_count"]:
                 return found
             page += 1
+
+
+def _written(reads: Collection[str]) -> dict[str, str]:
+    """Give what is not only read: `deployments: write` -> `deployments`."""
+    return {one: one.removesuffix(": write") for one in reads if one.endswith(": write")}
 
 
 def _scopes_missing(scopes: Collection[str], private: bool, reads: Collection[str]) -> Iterator[str]:

@@ -152,6 +152,20 @@ class Merging:
 
 
 @dataclass(frozen=True, slots=True)
+class Filing:
+    """The deployment of what we brought to an environment, as the forge is to show it."""
+
+    commit: Oid
+    release: int
+    state: str
+    """What is to be said: `pending`, `success`, `failure` or `inactive`."""
+    told: str = ""
+    """What the forge was told last."""
+    url: str = ""
+    """The pull request that brought it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """The slot holds something that no release explains."""
 
@@ -192,6 +206,8 @@ class Place:
     overrides: tuple[Override, ...] = ()
     jobs: tuple[JobNote, ...] = ()
     """The newest of each job, before and after the merge."""
+
+    filing: Filing | None = None
 
     @property
     def settled(self) -> int:

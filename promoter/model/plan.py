@@ -166,6 +166,18 @@ class MergePullRequest(Action):
     """Who goes along: the rest of a group."""
 
 
+@dataclass(frozen=True, slots=True)
+class Deploy(Action):
+    """Tell the forge how the deployment of what was merged goes, and the ledger that it was told."""
+
+    slot: Slot
+    commit: Oid
+    state: str
+    """`pending`, `success`, `failure` or `inactive`."""
+    description: str
+    url: str = ""
+
+
 class State(StrEnum):
     """A slot's state for people; the first that fits."""
 

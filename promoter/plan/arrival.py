@@ -13,6 +13,7 @@ from typing import Any
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Drift, Hold, How, Kind, Outcome, Place, Result, Skip, Stay, Target
 from promoter.model.names import Oid
+from promoter.plan.filing import begin
 from promoter.plan.sight import BOT, Sight
 from promoter.policy.freeze import freeze_for
 from promoter.policy.rules import Newer
@@ -77,7 +78,15 @@ def arrive(sight: Sight, environment: str, release: int, how: How, why: str) -> 
         mark=_mark(sight, place, release), drift=None, merging=None, **dealt_with(place, merged),
         proposal=proposal, target=_still_meant(place, release),
         asked=None if place.asked is None or place.asked.release == release else place.asked,
+        **begin(sight, environment, stay, _url(sight, environment)),
     )  # fmt: skip
+
+
+def _url(sight: Sight, environment: str) -> str:
+    """Give the address of the pull request that what is proposed was, or is still shown to be, in."""
+    proposal, pulls = sight.places[environment].proposal, sight.slot(environment).pulls
+    number = proposal.pull if proposal is not None else None
+    return next((pull.url for pull in pulls if pull.number == number), "")
 
 
 def dealt_with(place: Place, pulls: Sequence[int]) -> dict[str, Any]:

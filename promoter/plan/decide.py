@@ -19,6 +19,7 @@ from promoter.model.snapshot import AppSeen, Snapshot
 from promoter.model.verdict import Answer, Verdict
 from promoter.plan.draft import ripen
 from promoter.plan.facts import close_facts
+from promoter.plan.filing import deploys
 from promoter.plan.gathering import gathering
 from promoter.plan.grouping import Groups, Wish, branch_of, leave, moves, stands
 from promoter.plan.jobs import job_steps
@@ -173,6 +174,7 @@ def _app(course: _Course, room: Room, problems: list[str]) -> tuple[list[Action]
         said = (*verdicts, *((word,) if word else ()), *course.grouped.get(environment, ()))
         plans.append(standing(sight, environment, (release, kind), said))
     record = _record(course)
+    actions += deploys(sight)
     return record + ([] if record else _fresh(sight)) + actions, plans  # a release is made on what is recorded
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import Asked, Hold, Kind, Skip
 from promoter.plan.arrival import arrivals, arrive_unchanged, dealt_with
+from promoter.plan.filing import follow
 from promoter.plan.outcome import outcome
 from promoter.plan.restore import kept, restoring
 from promoter.plan.sight import BOT, Sight
@@ -30,6 +31,7 @@ def close_facts(sight: Sight) -> None:
             arrivals(sight, environment)
             arrive_unchanged(sight, environment)
             outcome(sight, environment)
+            follow(sight, environment)
             _stale(sight, environment)
         if before == sight.places:
             return

@@ -75,7 +75,7 @@ def _place(place: Place, names: Mapping[str, str], *, moved: bool) -> Place:
     after = tuple(names.get(name, name) for name in place.after)
     if not moved:
         return replace(place, after=after)
-    return replace(place, after=after, proposal=None, asked=None, merging=None, announced=(), reopened=())
+    return replace(place, after=after, proposal=None, asked=None, merging=None, announced=(), reopened=(), filing=None)
 
 
 def _release(release: Release, names: Mapping[str, str]) -> Release:

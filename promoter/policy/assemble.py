@@ -80,6 +80,7 @@ def _config(form: ConfigForm, order: Pipeline, apps: Mapping[str, AppRules]) -> 
         dry_commit=form.dry.commit.value,
         all_or_nothing=form.render.all_or_nothing,
         interchange=form.interchange,
+        deployments=form.deployments,
     )
 
 

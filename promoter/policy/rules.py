@@ -191,3 +191,5 @@ class Config:
     all_or_nothing: bool = False
     interchange: str = ""
     """`hydrator`: hydrated commits carry `hydrator.metadata`."""
+    deployments: bool = False
+    """Whether the forge shows what we bring to an environment as a deployment to `<environment>/<app>`."""

@@ -195,6 +195,8 @@ class ConfigForm(Form):
     render: RenderingForm = Field(default_factory=RenderingForm.model_construct)
     interchange: Annotated[str, BeforeValidator(_hydrator), WithJsonSchema({"enum": ["hydrator"]})] = ""
     """hydrator: hydrated commits carry hydrator.metadata."""
+    deployments: Flag = False
+    """Whether the forge shows what promoter brings to an environment as a deployment to ENVIRONMENT/APP."""
 
 
 class _Schema(GenerateJsonSchema):

@@ -21,6 +21,7 @@ from promoter.model.plan import (
     AdoptEdits,
     ClosePullRequest,
     Commit,
+    Deploy,
     MakeRelease,
     Member,
     MergePullRequest,
@@ -37,6 +38,7 @@ from promoter.plan.judge import HOLD_LABELS, STATUS
 from promoter.run.adopt import adopt_edits
 from promoter.run.content import make_commit, subject
 from promoter.run.drift.edits import overwritten
+from promoter.run.filing import deploy
 from promoter.run.grouped import Part, group_subject, make_group
 from promoter.run.jobs import start_job
 from promoter.run.ledgers import IDENTITY, ledger_ref, read_ledger, write_ledger
@@ -53,7 +55,7 @@ class Event:
     environment: str
     what: str
     """`released`, `recorded`, `proposed`, `opened`, `edited`, `closed`, `status`, `merged`, `queued`,
-    `started`, `noted`, `lost`, `refused`."""
+    `started`, `filed`, `noted`, `lost`, `refused`."""
     text: str
 
 
@@ -76,7 +78,9 @@ def act(ws: Workspace, seen: Snapshot, actions: Sequence[Action], on_event: Call
             refused.append(action)
             on_event(Event(*scope, "queued", str(queued.message)))
         except PromoterError as error:
-            if not isinstance(action, MakeRelease | AdoptEdits | StartJob):  # what stands may move on without it
+            if not isinstance(
+                action, MakeRelease | AdoptEdits | StartJob | Deploy
+            ):  # what stands may move on without it
                 stopped.add(scope)
             refused.append(action)
             on_event(Event(*scope, "refused", str(error)))
@@ -117,6 +121,9 @@ def _do(ws: Workspace, seen: Snapshot, action: Action) -> Event:
             return Event(action.app, where(action), "status", action.reason)
         case StartJob():
             return Event(action.app, where(action), "started", start_job(ws, seen.commit, action))
+        case Deploy():
+            deploy(ws, action)
+            return Event(action.app, where(action), "filed", action.reason)
         case MergePullRequest():
             return _merge(ws, seen, action)
     raise NotImplementedError(type(action).__name__)

@@ -63,7 +63,7 @@ def start_job(ws: Workspace, commit: Oid, action: StartJob) -> str:
     Raises LostRace when the ledger says something else by now, Rejected when the forge refuses, EdgeFailed.
     """
     ask, note, now = action.ask, action.note, ws.now()
-    _, ledger = _read(ws, ask.app)
+    _, ledger = ledger_now(ws, ask.app)
     if _standing(ledger, ask) != note:
         raise LostRace(f"the ledger of {ask.app} says something else now")
     if note.at is None or now >= note.at + _LATEST:
@@ -84,7 +84,8 @@ def start_job(ws: Workspace, commit: Oid, action: StartJob) -> str:
     return f"{ask.gate}{f' {run.url}' if run is not None and run.url else ''}"
 
 
-def _read(ws: Workspace, app: str) -> tuple[Oid, Ledger]:
+def ledger_now(ws: Workspace, app: str) -> tuple[Oid, Ledger]:
+    """Give the tip of the ledger at this moment, and what it says. Raises LostRace, Rejected, EdgeFailed."""
     ref = ledger_ref(ws.config, app)
     tip = ws.repository.refs([ref]).get(ref)
     if tip is None:
@@ -103,7 +104,7 @@ def _remember(ws: Workspace, ask: Ask, note: JobNote, run: JobRun) -> None:
     """Write down which run it is; nothing is written once the ledger speaks of another job. Raises LostRace."""
     words = {"refused": "was refused"}.get(run.state, "was started")
     for attempt in range(_TRIES):
-        tip, ledger = _read(ws, ask.app)
+        tip, ledger = ledger_now(ws, ask.app)
         if _standing(ledger, ask) != note:
             return
         place = ledger.place(ask.environment)

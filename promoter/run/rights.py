@@ -13,9 +13,9 @@ from promoter.run.finding import Ground, Seat
 def reads(ground: Ground) -> frozenset[str]:
     """Give which of `checks`, `deployments` and `members` are read because the config says so, and `actions`.
 
-    Of the last it takes more: jobs are started.
+    Of the last it takes more: jobs are started. `deployments: write`: they are written.
     """
-    found = set()
+    found = {"deployments: write"} if ground.ws.config.deployments else set()
     for seat in ground.seats:
         gates = (*seat.rules.gates, *seat.rules.verify.gates)
         if any(isinstance(gate, Checks) for gate in gates):

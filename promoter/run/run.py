@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from promoter.errors import LostRace, PromoterError
 from promoter.model.ask import Ask, Reply
-from promoter.model.plan import Action, AdoptEdits, MakeRelease, Plan, StartJob
+from promoter.model.plan import Action, AdoptEdits, Deploy, MakeRelease, Plan, StartJob
 from promoter.model.snapshot import Snapshot
 from promoter.plan.decide import decide
 from promoter.run.act import Event, act, where
@@ -90,4 +90,6 @@ def _try(action: Action) -> tuple[str, str]:
     """What is not tried again in this run when `action` was refused: the environment; for a ledger, the whole app."""
     if isinstance(action, StartJob):
         return action.app, f"{where(action)} {action.ask.gate}"
+    if isinstance(action, Deploy):
+        return action.app, f"{where(action)} as a deployment"
     return action.app, "a release" if isinstance(action, MakeRelease | AdoptEdits) else where(action)

@@ -13,7 +13,7 @@ from promoter.model.forge import Permission
 from tests.e2e.processes import finish, start
 from tests.github.records import Rules
 from tests.github.server import GitHub, serve
-from tests.repos import make_repo, tip
+from tests.repos import commit_files, make_repo, tip
 from tests.run.shops import APP, IMAGE, LAYOUT, manifest
 
 HEAD = """\
@@ -34,7 +34,7 @@ class Job:
         self.now = datetime.fromisoformat("2026-03-04T12:00:00+00:00")
         self.runs = 0
 
-    def __call__(self, *argv: str) -> str:
+    def __call__(self, *argv: str, expect: int = 0) -> str:
         self.now += timedelta(minutes=10)
         self.server.hub.now = self.now
         self.runs += 1
@@ -43,7 +43,7 @@ class Job:
         more = {"GITHUB_SERVER_URL": self.server.home, "GITHUB_TOKEN": next(iter(self.server.tokens))}
         self.server.seen.clear()
         code, out, err = finish(start(self.server.url, home, *argv, now=self.now, more=more))
-        assert code == 0, err
+        assert code == expect, err
         assert not any(token in out + err for token in self.server.tokens)
         return out
 
@@ -116,6 +116,34 @@ def test_a_merge_queue_takes_its_time(server: GitHub, repo: Repository, tmp_path
     out = job("run")
     assert "in the merge queue" not in out
     assert [one.base_branch for one in hub.pulls.values() if one.state == "OPEN"] == ["environment/prod"]
+
+
+def test_what_is_deployed_where(server: GitHub, repo: Repository, tmp_path: Path) -> None:
+    hub, job = server.hub, Job(server, tmp_path)
+    commit_files(repo, "main", {"promoter.yaml": f"{CONFIG}deployments: true\n"}, "Show deployments")
+    job("release", "shop", "1.4.2")
+    job("run")
+    [made] = hub.deployments
+    assert (made.environment, made.commit, made.creator) == ("dev/shop", tip(repo, "environment/dev"), hub.people.bot)
+    assert (made.said, made.description) == (["in_progress", "success"], "shop r1 (1.4.2)")
+    [merged] = [one for one in hub.pulls.values() if one.base_branch == "environment/dev"]
+    assert made.url == f"{server.home}/acme/fleet/pull/{merged.number}"
+    before = hub.writes
+    job("run")
+    assert hub.writes == before
+    assert len(server.api()) == 6, "as without: a deployment is asked for only when there is something to say"
+
+
+def test_without_the_right_to_deploy_promotions_go_on(server: GitHub, repo: Repository, tmp_path: Path) -> None:
+    hub, job = server.hub, Job(server, tmp_path)
+    hub.people.no_deployments = True
+    commit_files(repo, "main", {"promoter.yaml": f"{CONFIG}deployments: true\n"}, "Show deployments")
+    job("release", "shop", "1.4.2")
+    assert "make a deployment to dev/shop: GitHub says 403" in job("run", expect=1)
+    assert [one.base_branch for one in hub.pulls.values() if one.state == "OPEN"] == ["environment/prod"]
+    hub.people.no_deployments = False
+    job("run")
+    assert [one.said for one in hub.deployments] == [["success"]]
 
 
 def test_what_a_person_closes_is_skipped(server: GitHub, repo: Repository, tmp_path: Path) -> None:

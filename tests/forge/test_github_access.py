@@ -91,6 +91,14 @@ def test_an_app_s_rights_are_its_installation_s(server: GitHub) -> None:
     assert as_app(server).standing(()).lacks == ("contents: write",)
 
 
+@pytest.mark.parametrize("reads", [("deployments: write",), ("deployments", "deployments: write")])
+def test_what_is_written_must_be_granted_so(server: GitHub, reads: tuple[str, ...]) -> None:
+    server.hub.people.granted = {**WHOLE, "deployments": "read"}
+    assert as_app(server).standing(reads).lacks == ("deployments: write",)
+    server.hub.people.granted = {**WHOLE, "deployments": "write"}
+    assert as_app(server).standing(reads).lacks == ()
+
+
 def test_of_other_tokens_what_they_read_is_tried(server: GitHub) -> None:
     forge = connect(server, GITHUB_TOKEN)
     assert forge.standing(ALL) == Standing(starts_workflows=False)

@@ -58,8 +58,7 @@ def gates(about: About) -> str:
     if not about.verdicts:
         return ""
     rows = [
-        f"| {_WORDS[verdict.answer]} | {prose(verdict.gate)} | {_linked(verdict)} |"
-        for verdict in about.verdicts[:100]
+        f"| {_WORDS[verdict.answer]} | {prose(verdict.gate)} | {_linked(verdict)} |" for verdict in about.verdicts[:100]
     ]
     return "\n".join(["| | gate | |", "|---|---|---|", *rows])
 

@@ -94,9 +94,10 @@ def _powerless(found: list[Workflow], more: Collection[str]) -> Iterator[Finding
     """Find jobs whose own token may not do what promoter does with it."""
     for one in found:
         for rights in one.permissions:
-            lacks = [f"{name}: write" for name in _NEEDS if rights.get(name) != "write"]
-            lacks += ["actions: write"] if "actions" in more and rights.get("actions") != "write" else []
-            rest = sorted(set(more) - {"members", "actions"})
+            written = {*_NEEDS, *(one.removesuffix(": write") for one in more if one.endswith(": write"))}
+            written |= {"actions"} & set(more)
+            lacks = [f"{name}: write" for name in sorted(written) if rights.get(name) != "write"]
+            rest = sorted({one for one in more if ": " not in one} - {"members"} - written)
             lacks += [f"{name}: read" for name in rest if rights.get(name) not in ("read", "write")]
             if lacks:
                 yield Finding(

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from promoter.model.ask import Ask
-from promoter.model.forge import PullState, PullText
+from promoter.model.forge import PullText
 from promoter.model.job import JobNote
 from promoter.model.ledger import Drift, Hold, Kind, Ledger
 from promoter.model.plan import (
@@ -15,6 +15,7 @@ from promoter.model.plan import (
     AdoptEdits,
     ClosePullRequest,
     Commit,
+    Deploy,
     MakeRelease,
     MergePullRequest,
     Move,
@@ -32,7 +33,7 @@ from promoter.model.snapshot import SlotSeen
 from promoter.model.verdict import Answer
 from promoter.plan.report.status import plan_json, status_json
 from tests.plan.report.schemas import check
-from tests.plan.report.world import NOW, at, config, content, ledger, oid, plan, pull, slot, snapshot
+from tests.plan.report.world import NOW, at, config, content, ledger, oid, plan, slot, snapshot
 
 WAITING = {
     "app": "shop",
@@ -243,6 +244,13 @@ ACTIONS: list[tuple[Action, dict[str, object]]] = [
             "do": "set_commit_status", "environment": "dev", "branch": "environment/dev", "path": "shop",
             "head": oid(3), "state": "pending", "description": "runs", "name": "promoter/jobs/smoke",
             "url": "https://x",
+        },
+    ),
+    (
+        Deploy("shop", "file it", slot("dev"), oid(3), "success", "shop r41 is verified", "https://x"),
+        {
+            "do": "deploy", "environment": "dev", "branch": "environment/dev", "path": "shop", "commit": oid(3),
+            "state": "success", "description": "shop r41 is verified", "url": "https://x",
         },
     ),
     (

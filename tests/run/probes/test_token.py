@@ -33,6 +33,13 @@ def test_rights_that_it_lacks_are_named(shop: Hosted) -> None:
     assert said(shop.workspace(), "token") == [("problem", US, lacks)]
 
 
+def test_the_right_to_write_deployments_is_needed_where_they_are_written(tmp_path: Path) -> None:
+    with hosted(tmp_path, GATED.replace("live: none", "live: none\ndeployments: true")) as shop:
+        assert said(shop.workspace(), "token") == []
+        shop.server.hub.people.hidden_deployments = True
+        assert said(shop.workspace(), "token") == [("problem", US, "it lacks deployments: write")]
+
+
 def test_what_no_gate_reads_is_not_asked_for(tmp_path: Path) -> None:
     with hosted(tmp_path) as shop:
         shop.server.hub.people.hidden_checks = shop.server.hub.people.hidden_deployments = True

@@ -88,6 +88,13 @@ def test_rights_that_only_gates_need(tmp_path: Path) -> None:
         assert lacks == ["the permissions of its job lack checks: read"]
 
 
+def test_the_right_to_write_deployments(tmp_path: Path) -> None:
+    with hosted(tmp_path, GATED.replace("live: none", "live: none\ndeployments: true")) as shop:
+        for right, told in (("read", ["the permissions of its job lack deployments: write"]), ("write", [])):
+            put(shop, SHIPPED.replace("deployments: read", f"deployments: {right}"))
+            assert [text for _, _, text in said(shop.workspace(), "workflow") if "lack" in text] == told
+
+
 def test_it_is_switched_off(shop: Hosted) -> None:
     put(shop, SHIPPED)
     shop.server.hub.workflows = [Workflow(FILE, "disabled_inactivity")]
