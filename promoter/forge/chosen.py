@@ -14,17 +14,15 @@ from typing import TYPE_CHECKING, Any
 from promoter.errors import EdgeFailed, Rejected, UsageError
 from promoter.forge.github import GitHubForge
 from promoter.forge.github_auth import APP_ID, OWN, find_app, find_token
-from promoter.forge.github_connection import STANDARD, Connection, Door, Limits
+from promoter.forge.github_connection import Connection, Door
 from promoter.forge.github_place import GitHubPlace, find_place
-from promoter.forge.github_trouble import NotThere
 from promoter.forge.gitlab import GitLabForge
 from promoter.forge.gitlab_auth import find_token as find_gitlab_token
 from promoter.forge.gitlab_auth import way_in
 from promoter.forge.gitlab_place import GitLabPlace
 from promoter.forge.gitlab_place import find_place as find_gitlab
 from promoter.forge.port import Forge
-from promoter.forge.retry import STANDARD as PATIENT
-from promoter.forge.retry import Limits as Patience
+from promoter.forge.retry import STANDARD, Limits, NotThere
 
 if TYPE_CHECKING:
     from github.Auth import AppAuth
@@ -76,7 +74,7 @@ def connect_gitlab(
     place: GitLabPlace,
     env: Mapping[str, str],
     tell: Callable[[str], None],
-    limits: Patience = PATIENT,
+    limits: Limits = STANDARD,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Chosen:
     """Give GitLab as the forge. Nothing is looked for, imported or sent before something is asked."""

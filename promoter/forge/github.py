@@ -13,7 +13,7 @@ from datetime import datetime
 from promoter.forge.github_access import Accesses
 from promoter.forge.github_checks import Checks
 from promoter.forge.github_comments import Comments
-from promoter.forge.github_connection import STANDARD, Connection, Door, Limits
+from promoter.forge.github_connection import Connection, Door
 from promoter.forge.github_deployments import Deployments
 from promoter.forge.github_edit import Edits
 from promoter.forge.github_jobs import Jobs
@@ -23,6 +23,7 @@ from promoter.forge.github_place import GitHubPlace
 from promoter.forge.github_protection import Protections
 from promoter.forge.github_pulls import Pulls
 from promoter.forge.port import NOTHING_SETTLED
+from promoter.forge.retry import STANDARD, Limits
 from promoter.model.forge import (
     Check,
     Comment,

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from promoter.errors import Rejected
 from promoter.forge.github_connection import Connection
 from promoter.forge.github_protection import PUSHABLE
-from promoter.forge.github_trouble import NotThere, plain
+from promoter.forge.retry import NotThere, plain
 from promoter.model.forge import Standing, Writers
 from promoter.model.names import Branch
 

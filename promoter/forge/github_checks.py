@@ -7,7 +7,7 @@ from typing import Any, Final
 from promoter.forge import github_nodes as nodes
 from promoter.forge import github_queries as queries
 from promoter.forge.github_connection import Connection
-from promoter.forge.github_trouble import Unsure
+from promoter.forge.retry import Unsure
 from promoter.model.forge import Check
 from promoter.model.names import Oid
 

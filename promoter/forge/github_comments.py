@@ -11,7 +11,7 @@ from promoter.errors import EdgeFailed
 from promoter.forge import github_nodes as nodes
 from promoter.forge import github_queries as queries
 from promoter.forge.github_connection import Connection, parse_time
-from promoter.forge.github_trouble import NotThere, Unsure
+from promoter.forge.retry import NotThere, Unsure
 from promoter.model.forge import Comment, Receipt
 
 _WHERE: Final = re.compile(r"/(pull|issues)/(\d+)#[^#]*$")

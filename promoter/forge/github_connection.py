@@ -1,8 +1,6 @@
 """One connection to GitHub: requests with what may pass by itself waited for, and no write ever repeated blindly.
 
-Invariants: what GitHub refused to take (rate limits, no connection) is sent again, within the budget of waiting, and
-that is told. A read that failed on the way or on the server is tried again. A write that was sent and not answered is
-`Unsure`, unless the caller says that doing it twice is doing it once.
+Invariants: see `promoter.forge.retry` (sending).
 """
 
 from __future__ import annotations
@@ -11,22 +9,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from promoter.errors import EdgeFailed, Rejected
 from promoter.forge.github_place import GitHubPlace
-from promoter.forge.github_trouble import (
-    RIGHTS,
-    NotThere,
-    Overloaded,
-    Unsure,
-    from_status,
-    limit_wait,
-    plain,
-    read_json,
-    words,
-)
+from promoter.forge.github_trouble import RIGHTS, from_status, limit_wait, words
+from promoter.forge.retry import STANDARD, Limits, NotThere, Reply, Sender, broken, moved, plain
 
 if TYPE_CHECKING:
     from github.Requester import Requester
@@ -42,23 +30,6 @@ ABOUT_REPOSITORY: Final = "nameWithOwner owner {__typename}"
 _MEET: Final = (
     f"query($owner: String!, $name: String!) {{{ABOUT} repository(owner: $owner, name: $name) {{{ABOUT_REPOSITORY}}}}}"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long things may take, in seconds."""
-
-    wait: float = 300
-    """All waiting for rate limits together."""
-    answer: float = 30
-    pause: float = 1
-    """Before a second try; twice that before a third."""
-    tries: int = 3
-    unhurried: int = 20
-    """So many writes may follow each other at once; from then on a second apart, as GitHub asks."""
-
-
-STANDARD: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +62,7 @@ class Connection:
         self.tell = tell
         self._enter = enter
         self._door: Door | None = None
-        self._limits = limits
-        self._sleep = sleep
-        self._budget = limits.wait
-        self._writes = 0
+        self._sender = Sender(_Answers(place), place, tell, limits, sleep)
         self._identity = ""
         self._is_organization: bool | None = None
 
@@ -136,7 +104,7 @@ class Connection:
         self._is_organization = repository["owner"]["__typename"] == "Organization"
         name = repository["nameWithOwner"]
         if name.casefold() != f"{self.place.owner}/{self.place.name}".casefold():
-            raise self._moved(name)
+            raise moved(self.place, name)
 
     def _meet(self) -> None:
         self.learn(self.query(_MEET, "ask who we are", owner=self.place.owner, name=self.place.name))
@@ -174,7 +142,7 @@ class Connection:
 
         Raises Unsure when it may have been done, and as `get` does.
         """
-        self._pace()
+        self._sender.pace()
         return self._send(method, self.path + path, doing, {}, body, again)[0]
 
     # GraphQL
@@ -189,7 +157,7 @@ class Connection:
 
     def mutate(self, text: str, doing: str, **variables: Any) -> Any:
         """Write by GraphQL. Raises Unsure when it may have been done, and as `query` does."""
-        self._pace()
+        self._sender.pace()
         return self._graphql(text, doing, variables, False)
 
     def _graphql(self, text: str, doing: str, variables: Mapping[str, Any], again: bool, may_hide: str = "") -> Any:
@@ -218,39 +186,8 @@ class Connection:
     def _send(
         self, method: str, path: str, doing: str, query: Mapping[str, Any], body: Any, again: bool
     ) -> tuple[Any, Mapping[str, str]]:
-        """Send, and wait for what passes; `again`: it may be sent once more when its fate is unknown."""
-        waits = tries = 0
-        while True:
-            trouble, sent = "does not answer", True
-            try:
-                status, headers, text = self._once(method, path, query, body)
-                answer = read_json(text)
-            except _Broken as broken:
-                trouble, sent = str(broken), broken.sent
-            except ValueError:
-                trouble = "broke off in the middle of an answer"
-            else:
-                pause = limit_wait(status, headers, _of_limit(answer), waits, _now(headers))
-                if pause is not None and (status != 200 or _is_limited(answer)):
-                    waits += 1
-                    self._wait(pause, answer)
-                    continue
-                if status < 300 and not _gave_up(answer):
-                    return answer, headers
-                if 300 <= status < 400:
-                    raise self._moved()
-                if 400 <= status < 500:
-                    raise from_status(str(self.place), doing, status, answer)
-                status = 504 if status < 300 else status  # GraphQL says in an answer that it gave up
-                said = words(_of_limit(answer))
-                trouble = f"says {status}" + (f": {said}" if said else "")
-            tries += 1
-            if sent and not again:
-                raise Unsure(f"{self.place}: {doing}: GitHub {trouble}; it may have been done", "Run it again.")
-            if tries >= self._limits.tries:
-                kind = Overloaded if trouble.startswith(("says 502", "says 504")) else EdgeFailed
-                raise kind(f"{self.place}: {doing}: GitHub {trouble}", "Run it again when GitHub is well.")
-            self._sleep(self._limits.pause * 2 ** (tries - 1))
+        reply = self._sender.send(doing, again, lambda: self._once(method, path, query, body))
+        return reply.body, reply.headers
 
     def _once(
         self, method: str, path: str, query: Mapping[str, Any], body: Any
@@ -260,57 +197,38 @@ class Connection:
 
         try:
             status, headers, text = self._requester.requestJson(method, path, dict(query) or None, None, body)
-        except requests.exceptions.SSLError as error:
-            if "CERTIFICATE_VERIFY_FAILED" not in repr(error):
-                raise _Broken("broke the TLS connection", sent=True) from None
-            raise EdgeFailed(
-                f"{self.place}: the certificate of GitHub is of an unknown authority, or not for this name",
-                "An own authority? Name its file in REQUESTS_CA_BUNDLE.",
-            ) from None
-        except requests.exceptions.ProxyError:
-            raise _Broken("cannot be reached through the proxy", sent=False) from None
-        except requests.exceptions.ConnectTimeout:
-            raise _Broken("cannot be reached", sent=False) from None
-        except requests.exceptions.ConnectionError as error:
-            refused = "NewConnectionError" in repr(error)
-            raise _Broken("cannot be reached" if refused else "broke the connection", sent=not refused) from None
-        except requests.exceptions.RequestException:
-            raise _Broken("broke off in the middle of an answer", sent=True) from None
+        except requests.exceptions.RequestException as error:
+            raise broken(error, self.place, "GitHub", "REQUESTS_CA_BUNDLE") from None
         except GithubException as error:  # from minting an App's token
             raise from_status(str(self.place), "get a token for the App", error.status, error.data) from None
         except RuntimeError:  # a redirection that PyGithub does not follow
-            raise self._moved() from None
+            raise moved(self.place) from None
         return status, headers, text
 
-    def _moved(self, name: str = "") -> EdgeFailed:
-        """Give the error for a repository under another name: GitHub would answer, but not always what was asked."""
-        where = f"is {name} now" if name else "has moved to another address"
-        return EdgeFailed(f"{self.place} {where}", "Correct the repository's URL.")
 
-    def _wait(self, seconds: float, answer: Any) -> None:
-        said = words(_of_limit(answer)) or "a rate limit"
-        if seconds > self._budget:
-            raise EdgeFailed(
-                f"{self.place}: GitHub asks to wait {seconds:.0f} s, and {self._budget:.0f} s are left: {said}",
-                "Run it again later; an App has a higher limit than GITHUB_TOKEN.",
-            )
-        self._budget -= seconds
-        self.tell(f"{self.place}: waiting {seconds:.0f} s for GitHub's rate limit: {said}")
-        self._sleep(seconds)
+class _Answers:
+    """How GitHub answers; satisfies `promoter.forge.retry.Manners`."""
 
-    def _pace(self) -> None:
-        """Keep writes apart once there are many, as GitHub's best practices ask."""
-        self._writes += 1
-        if self._writes > self._limits.unhurried:
-            self._sleep(1)
+    name = "GitHub"
+    later = "Run it again later; an App has a higher limit than GITHUB_TOKEN."
 
+    def __init__(self, place: GitHubPlace) -> None:
+        self._place = place
 
-class _Broken(Exception):
-    """No whole answer came; `sent`: the request may have arrived."""
+    def limit(self, reply: Reply, waits: int) -> float | None:
+        pause = limit_wait(reply.status, reply.headers, _of_limit(reply.body), waits)
+        return pause if reply.status != 200 or _is_limited(reply.body) else None
 
-    def __init__(self, words: str, sent: bool) -> None:
-        super().__init__(words)
-        self.sent = sent
+    def refused(self, doing: str, reply: Reply) -> EdgeFailed:
+        if reply.status < 400:
+            return moved(self._place)
+        return from_status(str(self._place), doing, reply.status, reply.body)
+
+    def gave_up(self, reply: Reply) -> bool:
+        return _gave_up(reply.body)
+
+    def words(self, body: Any) -> str:
+        return words(_of_limit(body))
 
 
 def _gave_up(answer: Any) -> bool:
@@ -336,14 +254,6 @@ def _of_limit(answer: Any) -> Any:
 def _is_limited(answer: Any) -> bool:
     errors = answer.get("errors") if isinstance(answer, dict) else None
     return any(isinstance(one, dict) and one.get("type") == "RATE_LIMITED" for one in errors or ())
-
-
-def _now(headers: Mapping[str, str]) -> float:
-    """Give the server's time, so that a clock that is wrong here does not matter."""
-    try:
-        return parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, ValueError):
-        return time.time()
 
 
 def parse_time(text: str) -> datetime:

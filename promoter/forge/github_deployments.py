@@ -11,7 +11,7 @@ from typing import Any, Final
 from promoter.forge import github_queries as queries
 from promoter.forge.github_connection import Connection, parse_time
 from promoter.forge.github_nodes import login
-from promoter.forge.github_trouble import Unsure
+from promoter.forge.retry import Unsure
 from promoter.model.forge import Deployment
 from promoter.model.names import Oid
 

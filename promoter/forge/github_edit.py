@@ -11,7 +11,7 @@ from promoter.forge import github_nodes as nodes
 from promoter.forge import github_queries as queries
 from promoter.forge.github_connection import Connection
 from promoter.forge.github_pulls import Pulls
-from promoter.forge.github_trouble import NotThere, Unsure
+from promoter.forge.retry import NotThere, Unsure
 from promoter.model.forge import PullText
 from promoter.model.names import Branch
 

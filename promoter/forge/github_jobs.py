@@ -17,7 +17,7 @@ import yaml
 
 from promoter.errors import EdgeFailed, Rejected
 from promoter.forge.github_connection import Connection, parse_time
-from promoter.forge.github_trouble import NotThere, plain
+from promoter.forge.retry import NotThere, plain
 from promoter.model.job import Job, JobRun
 
 FOLDER: Final = ".github/workflows"

@@ -15,7 +15,7 @@ from promoter.forge.github_checks import Checks
 from promoter.forge.github_connection import Connection
 from promoter.forge.github_protection import BranchRules, Protections
 from promoter.forge.github_pulls import LOOKS, Pulls
-from promoter.forge.github_trouble import Unsure
+from promoter.forge.retry import Unsure
 from promoter.model.names import Branch, Oid
 
 MOST_COMMITS: Final = 100

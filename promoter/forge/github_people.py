@@ -15,7 +15,7 @@ from urllib.parse import quote
 from promoter.forge import github_queries as queries
 from promoter.forge.codeowners import PLACES, Codeowners, parse_codeowners
 from promoter.forge.github_connection import Connection
-from promoter.forge.github_trouble import NotThere
+from promoter.forge.retry import NotThere
 from promoter.model.forge import RANKS, Permission, PullRequest, PullState
 from promoter.model.names import Branch
 

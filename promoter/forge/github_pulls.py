@@ -17,7 +17,7 @@ from promoter.forge import github_queries as queries
 from promoter.forge.github_checks import Checks
 from promoter.forge.github_connection import Connection
 from promoter.forge.github_people import People
-from promoter.forge.github_trouble import NotThere, Overloaded
+from promoter.forge.retry import NotThere, Overloaded
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.names import Branch
 

@@ -5,27 +5,15 @@ Invariant: no message holds a header, a token or a URL; GitHub's own words are c
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from promoter.errors import EdgeFailed, Rejected
+from promoter.forge.retry import NotThere, plain, wait_said
 
 RIGHTS = "Has the token the right to this? See `permissions:` of the workflow, or the rights of the App."
 _PRIMARY = "api rate limit exceeded"
 _SECONDARY = ("you have exceeded a secondary rate limit", "please retry your request again later", "abuse detection")
-
-
-class NotThere(EdgeFailed):
-    """GitHub has no such thing, or does not show it to this token."""
-
-
-class Overloaded(EdgeFailed):
-    """GitHub gave up on a question, several times: it may be too much at once."""
-
-
-class Unsure(EdgeFailed):
-    """A write was sent and no answer came: it may have been done."""
 
 
 def from_status(where: str, doing: str, status: int, body: Any) -> EdgeFailed:
@@ -57,15 +45,10 @@ def _detail(error: Any) -> str:
     return str(error.get("message") or " ".join(str(value) for value in error.values()))
 
 
-def plain(text: str) -> str:
-    """Give `text` on one line of at most 300 printable characters."""
-    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))[:300]
-
-
-def limit_wait(status: int, headers: Mapping[str, str], body: Any, attempt: int, now: float) -> float | None:
+def limit_wait(status: int, headers: Mapping[str, str], body: Any, attempt: int) -> float | None:
     """Give how many seconds a rate limit asks to wait; None when this is no rate limit.
 
-    `headers` in lower case; `now`: seconds since 1970. Source: "Rate limits for the REST API", "Handle rate limit
+    `headers` in lower case. Source: "Rate limits for the REST API", "Handle rate limit
     errors appropriately": `retry-after`, else `x-ratelimit-reset`, else a minute, and longer each time.
     """
     if status not in (200, 403, 429):
@@ -79,15 +62,4 @@ def limit_wait(status: int, headers: Mapping[str, str], body: Any, attempt: int,
     )
     if not is_limit:
         return None
-    after = headers.get("retry-after", "")
-    if after.isascii() and after.isdigit():
-        return float(after)
-    reset = headers.get("x-ratelimit-reset", "")
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isascii() and reset.isdigit():
-        return max(0.0, float(reset) - now) + 1
-    return 60.0 * (1 << attempt)
-
-
-def read_json(text: object) -> Any:
-    """Give the JSON of an answer; raises ValueError when it is none."""
-    return json.loads(text) if isinstance(text, str | bytes) and text else None
+    return wait_said(headers, "x-ratelimit-remaining", "x-ratelimit-reset", attempt)

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from promoter.errors import EdgeFailed, Rejected
 from promoter.forge.gitlab_place import GitLabPlace
-from promoter.forge.gitlab_trouble import RIGHTS, Words, errors_of, moved
-from promoter.forge.retry import STANDARD, Broken, Limits, NotThere, Overloaded, Reply, Sender, plain
+from promoter.forge.gitlab_trouble import RIGHTS, Words, errors_of
+from promoter.forge.retry import STANDARD, Broken, Limits, NotThere, Overloaded, Reply, Sender, broken, moved, plain
 
 if TYPE_CHECKING:
     import requests
@@ -177,22 +177,8 @@ class Connection:
             )
         except requests.exceptions.TooManyRedirects:
             raise moved(self.place) from None
-        except requests.exceptions.SSLError as error:
-            if "CERTIFICATE_VERIFY_FAILED" not in repr(error):
-                raise Broken("broke the TLS connection", sent=True) from None
-            raise EdgeFailed(
-                f"{self.place}: the certificate of GitLab is of an unknown authority, or not for this name",
-                "An own authority? Name its file in REQUESTS_CA_BUNDLE or CI_SERVER_TLS_CA_FILE.",
-            ) from None
-        except requests.exceptions.ProxyError:
-            raise Broken("cannot be reached through the proxy", sent=False) from None
-        except requests.exceptions.ConnectTimeout:
-            raise Broken("cannot be reached", sent=False) from None
-        except requests.exceptions.ConnectionError as error:
-            is_refused = "NewConnectionError" in repr(error)
-            raise Broken("cannot be reached" if is_refused else "broke the connection", sent=not is_refused) from None
-        except requests.exceptions.RequestException:
-            raise Broken("broke off in the middle of an answer", sent=True) from None
+        except requests.exceptions.RequestException as error:
+            raise broken(error, self.place, "GitLab", "REQUESTS_CA_BUNDLE or CI_SERVER_TLS_CA_FILE") from None
         except GitlabError:
             if not self._last:
                 raise Broken("does not answer", sent=True) from None

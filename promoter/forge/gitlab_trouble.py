@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from promoter.errors import EdgeFailed, Rejected
-from promoter.forge.retry import NotThere, Reply, plain, wait_said
+from promoter.forge.retry import NotThere, Reply, moved, plain, wait_said
 
 RIGHTS = "Has the token the scope `api`, and its user the role Developer or Maintainer in the project?"
 
@@ -17,6 +17,7 @@ class Words:
     """How GitLab answers; satisfies `promoter.forge.retry.Manners`."""
 
     name = "GitLab"
+    later = "Run it again later."
 
     def __init__(self, place: object) -> None:
         self._place = place
@@ -65,12 +66,6 @@ def errors_of(body: Any) -> list[dict[str, Any]]:
     """Give the errors in an answer of GraphQL."""
     found = body.get("errors") if isinstance(body, dict) else None
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def moved(place: object, name: str = "") -> EdgeFailed:
-    """Give the error for a project under another name: GitLab would answer, but not always what was asked."""
-    where = f"is {name} now" if name else "has moved to another address"
-    return EdgeFailed(f"{place} {where}", "Correct the repository's URL.")
 
 
 def _flat(value: Any) -> str:

@@ -68,6 +68,8 @@ class Manners(Protocol):
 
     name: str
     """`GitHub`."""
+    later: str
+    """What to do when a limit asks for more waiting than there may be."""
 
     def limit(self, reply: Reply, waits: int) -> float | None:
         """Give how many seconds a rate limit asks to wait, after so many waits; None when this is no rate limit."""
@@ -147,7 +149,7 @@ class Sender:
         if seconds > self._budget:
             raise EdgeFailed(
                 f"{self._place}: {name} asks to wait {seconds:.0f} s, and {self._budget:.0f} s are left: {said}",
-                "Run it again later.",
+                self._manners.later,
             )
         self._budget -= seconds
         self._tell(f"{self._place}: waiting {seconds:.0f} s for {name}'s rate limit: {said}")
@@ -158,6 +160,33 @@ class Sender:
         self._writes += 1
         if self._writes > self._limits.unhurried:
             self._sleep(1)
+
+
+def broken(error: Exception, place: object, name: str, bundles: str) -> Exception:
+    """Give what an error of `requests` means; `bundles`: where the file of an own authority is named."""
+    import requests.exceptions as known
+
+    if isinstance(error, known.SSLError):
+        if "CERTIFICATE_VERIFY_FAILED" not in repr(error):
+            return Broken("broke the TLS connection", sent=True)
+        return EdgeFailed(
+            f"{place}: the certificate of {name} is of an unknown authority, or not for this name",
+            f"An own authority? Name its file in {bundles}.",
+        )
+    if isinstance(error, known.ProxyError):
+        return Broken("cannot be reached through the proxy", sent=False)
+    if isinstance(error, known.ConnectTimeout):
+        return Broken("cannot be reached", sent=False)
+    if isinstance(error, known.ConnectionError):
+        is_refused = "NewConnectionError" in repr(error)
+        return Broken("cannot be reached" if is_refused else "broke the connection", sent=not is_refused)
+    return Broken("broke off in the middle of an answer", sent=True)
+
+
+def moved(place: object, name: str = "") -> EdgeFailed:
+    """Give the error for a repository under another name: a forge would answer, but not always what was asked."""
+    where = f"is {name} now" if name else "has moved to another address"
+    return EdgeFailed(f"{place} {where}", "Correct the repository's URL.")
 
 
 def read_json(text: object) -> Any:

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from promoter.errors import EdgeFailed, Rejected, UsageError
 from promoter.forge.chosen import connect_github, forge_for
 from promoter.forge.github_auth import find_token
-from promoter.forge.github_connection import STANDARD
 from promoter.forge.github_place import find_place
+from promoter.forge.retry import STANDARD
 from promoter.git.repository import Repository
 from tests.forge.contract import BASE, HEAD, TEXT, at, propose
 from tests.forge.test_github import FILES
@@ -278,7 +278,7 @@ def test_a_proxy(server: GitHub) -> None:
 def test_a_proxy_that_is_not_there_is_said_without_its_password() -> None:
     script = (
         "import os; from dataclasses import replace; from promoter.forge.chosen import connect_github; "
-        "from promoter.forge.github_connection import STANDARD; from promoter.forge.github_place import find_place; "
+        "from promoter.forge.retry import STANDARD; from promoter.forge.github_place import find_place; "
         "where = find_place('http://ghes.example/acme/fleet', os.environ); "
         "connect_github(where, os.environ, print, replace(STANDARD, pause=0)).forge.identity"
     )

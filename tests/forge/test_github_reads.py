@@ -10,7 +10,7 @@ import pytest
 
 from promoter.errors import LostRace, Rejected, Underway
 from promoter.forge.github import GitHubForge
-from promoter.forge.github_trouble import Unsure
+from promoter.forge.retry import Unsure
 from promoter.git.repository import Repository
 from promoter.model.forge import Permission, Protection, PullRequest, PullState, PullText
 from promoter.model.names import Branch

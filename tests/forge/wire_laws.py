@@ -66,6 +66,8 @@ class WireLaws(ABC):
     NAME: ClassVar[str]
     WHERE: ClassVar[Where]
     TRIES: ClassVar[int]
+    AWAY: ClassVar[Mapping[str, str]] = {"Location": "/api/elsewhere"}
+    """What a redirection says."""
 
     @pytest.fixture
     @abstractmethod
@@ -231,8 +233,8 @@ class WireLaws(ABC):
     def test_a_redirection_is_never_taken_for_done(
         self, server: WireServer, forge: Forge, pull: PullRequest, status: int
     ) -> None:
-        away = {"Location": f"{server.home}/api/v4/elsewhere"}
-        server.faults = [Fault(self.WHERE.status, status=status, message="Moved Permanently", headers=away)]
+        away = Fault(self.WHERE.status, status=status, message="Moved Permanently", headers=dict(self.AWAY))
+        server.faults = [away]
         with pytest.raises(EdgeFailed, match="moved to another address"):
             forge.set_status(pull.head, "promoter", "success", "", "", at(1))
         assert not any("elsewhere" in one.path for one in server.api())

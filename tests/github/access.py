@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from promoter.model.forge import Permission
-from tests.github.hub import NAME, OWNER, Hub, Refused
+from tests.forge.wire import Refused
+from tests.github.hub import NAME, OWNER, Hub
 from tests.github.rules import called
 
 FIRST = 5

@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 from promoter.model.forge import Permission
-from tests.github.hub import NAME, OWNER, Hub, Refused
+from tests.forge.wire import Refused
+from tests.github.hub import NAME, OWNER, Hub
 from tests.github.runs import FOLDER, Run
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from promoter.model.forge import Permission
+from tests.forge.wire import Refused
 from tests.github.content import Conflict, Content
 from tests.github.people import People
 from tests.github.records import CheckRun, Comment, Deployed, Happening, Pull, Reaction, Review, Rules, Status, Workflow
@@ -17,15 +18,6 @@ from tests.github.rules import refusal
 from tests.github.runs import Actions
 
 OWNER, NAME = "acme", "fleet"
-
-
-class Refused(Exception):
-    """GitHub says no: a status code, and its words."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
 
 
 class Hub:

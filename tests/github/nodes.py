@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from promoter.model.forge import Permission
+from tests.forge.wire import Refused
 from tests.github.graph import Fields, Problem, connection
-from tests.github.hub import NAME, OWNER, Hub, Refused
+from tests.github.hub import NAME, OWNER, Hub
 from tests.github.people import is_bot
 from tests.github.records import CheckRun, Comment, Deployed, Happening, Pull, Review, Status
 from tests.github.rest import iso

@@ -21,6 +21,8 @@ from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
+from tests.forge.wire import Stray
+
 FOLDER = Path(__file__).parents[2] / ".tools" / "github"
 """Where `make .tools/github/.ready` puts what GitHub publishes."""
 MANY = frozenset({"path", "ref", "basehead", "branch"})
@@ -30,7 +32,7 @@ _HOME = "urn:github"
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
-class NotDescribed(AssertionError):
+class NotDescribed(Stray):
     """Something was sent that GitHub's description does not allow."""
 
 

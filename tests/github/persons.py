@@ -8,8 +8,8 @@ from datetime import datetime
 
 from promoter.forge.chosen import connect_github
 from promoter.forge.github import GitHubForge
-from promoter.forge.github_connection import Limits
 from promoter.forge.github_place import find_place
+from promoter.forge.retry import Limits
 from promoter.model.forge import Permission, Protection
 from promoter.model.names import Branch, Oid
 from tests.github.hub import Hub

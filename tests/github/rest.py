@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from promoter.model.forge import Permission
+from tests.forge.wire import Refused
 from tests.github import access, actions
-from tests.github.hub import NAME, OWNER, Hub, Refused
+from tests.github.hub import NAME, OWNER, Hub
 from tests.github.people import is_bot
 from tests.github.records import Comment, Deployed, Pull, Reaction, Rules, Status
 from tests.github.rules import rules

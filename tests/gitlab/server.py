@@ -17,9 +17,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import yaml
 
-from tests.forge.wire import Refused, Said, Stray, WireHandler, WireServer, serving
+from tests.forge.wire import Refused, Said, WireHandler, WireServer, serving
 from tests.git.servers import backend
-from tests.github.openapi import Description, NotDescribed
+from tests.github.openapi import Description
 from tests.gitlab import graph, rest
 from tests.gitlab.hub import PATH, PROJECT, Hub
 
@@ -89,21 +89,15 @@ class GitLab(WireServer):
 
     def _rest(self, handler: WireHandler, user: str, path: str, body: Any) -> tuple[int, dict[str, str], Any]:
         query = _query(handler.path)
-        try:
-            operation, found = description().find(handler.command, path)
-            description().check_request(operation, found, query, body)
-        except NotDescribed as error:
-            raise Stray(str(error)) from error
+        operation, found = description().find(handler.command, path)
+        description().check_request(operation, found, query, body)
         if path.startswith("/projects/") and found["id"] not in (PATH, self.hub.called, str(PROJECT)):
             raise Refused(404, "404 Project Not Found")
         self.hub.settle()
         asked = rest.Asked(self.hub, user, self.home, found, query, body)
         status, value = rest.HANDLERS[operation.id](asked)
         paged, headers = self._page(handler, value, query)
-        try:
-            return status, headers, description().answer(operation, status, paged)
-        except NotDescribed as error:
-            raise Stray(str(error)) from error
+        return status, headers, description().answer(operation, status, paged)
 
     def _page(self, handler: WireHandler, value: Any, query: dict[str, Any]) -> tuple[Any, dict[str, str]]:
         if handler.command != "GET" or not isinstance(value, list):
