@@ -47,7 +47,11 @@ if TYPE_CHECKING:
         metavar="NAME",
         help="Copy a policy that comes with promoter. Repeatable.",
     ),
-    click.Option(["--no-workflow"], is_flag=True, help="On GitHub: leave out the workflow that runs promoter."),
+    click.Option(
+        ["--no-workflow"],
+        is_flag=True,
+        help="Leave out what runs promoter: a workflow on GitHub, a pipeline on GitLab.",
+    ),
     click.Option(["--dry-run"], is_flag=True, help="Only show what would be written."),
 )
 def init(
@@ -99,8 +103,7 @@ def _in_folder(shell: Shell, wish: Wish, dry_run: bool) -> bool:
     tree = copy.store.commit(copy.head).tree
     name = copy.root.resolve().name.removesuffix(".git")
     forge = forge_for(copy.origin, os.environ) if copy.origin else None
-    on_github = forge is not None and forge.name == "github"
-    place = Place(copy.store, tree, name, copy.branch or "main", branches, on_github)
+    place = Place(copy.store, tree, name, copy.branch or "main", branches, forge.name if forge is not None else "")
     proposal = propose(place, wish, Programs(os.environ.get("PATH")))
     written = () if dry_run else write(proposal, copy)
     show(shell, place, proposal, Written(folder=str(copy.root), files=written))

@@ -39,8 +39,8 @@ VERBS = (
         "",
         "Look at a repository, and write the smallest promoter.yaml for it.",
         "Says what it found and where, what it assumed and what it could not tell, and what to type next. In a working "
-        "copy the file is written for you to commit, and when it is of a repository on GitHub the workflow that runs "
-        "promoter as well; any other repository is only written to with --commit. --pin "
+        "copy the file is written for you to commit, and when its repository is on GitHub or GitLab the workflow or the "
+        "pipeline that runs promoter as well; any other repository is only written to with --commit. --pin "
         "moves versions from files that environments share into each environment's own, proven to render the same "
         "bytes; where a range stands, name the version that runs. No edit of yours is overwritten.",
         (

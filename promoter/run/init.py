@@ -21,6 +21,7 @@ from promoter.render.program import Programs
 from promoter.run.init_entries import Entry, entry_of, grouped
 from promoter.run.init_live import live_note, parse_live
 from promoter.run.init_notes import apps_found, next_commands, pin_notes
+from promoter.run.init_pipeline import offer_pipeline
 from promoter.run.init_text import config_text
 from promoter.run.init_workflow import Offer, offer
 from promoter.run.pin import pin
@@ -61,7 +62,7 @@ class Wish:
     policies: tuple[str, ...] = ()
     """Names of policies that come with promoter and are to be copied."""
     workflow: bool = True
-    """On GitHub: the workflow that runs promoter is wanted."""
+    """What runs promoter is wanted: a workflow on GitHub, a pipeline on GitLab."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,13 @@ class Place:
     """The branch that people edit."""
     branches: Collection[str] = ()
     """Branches that there are."""
-    on_github: bool = False
-    """It is a working copy of a repository on GitHub: a workflow can be written."""
+    forge: str = ""
+    """Of a working copy: where its repository is, `github` or `gitlab`, so that what runs promoter can be written."""
+
+    @property
+    def on_github(self) -> bool:
+        """It is a working copy of a repository on GitHub."""
+        return self.forge == "github"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +164,10 @@ def _pin_only(place: Place, wish: Wish, dry: Dry, programs: Programs) -> Proposa
 
 def _workflow_only(place: Place, wish: Wish, dry: Dry) -> Proposal:
     """Add the workflow to an existing config."""
-    if place.on_github and wish.workflow:
+    if place.forge and wish.workflow:
         config = _load(dry, place.dry).config
         offered = _offered(place, wish, config.layout.branch if config.layout is not None else "")
-        if offered.files:
+        if offered.files or any(note.tone is Tone.WARNING for note in offered.notes):
             return Proposal(offered.files, "", Survey(config.environments, ()), offered.notes, ("promoter doctor",))
     raise UsageError(
         f"{FILE} is there already, and is not overwritten",
@@ -170,10 +176,12 @@ def _workflow_only(place: Place, wish: Wish, dry: Dry) -> Proposal:
 
 
 def _offered(place: Place, wish: Wish, template: str) -> Offer:
-    """Give the workflow where one can be written and is wanted."""
-    if not (place.on_github and wish.workflow):
+    """Give what runs promoter where that can be written and is wanted."""
+    if not (place.forge and wish.workflow):
         return Offer()
-    return offer(place.store, place.tree, place.dry, template)
+    if place.forge == "gitlab":
+        return offer_pipeline(place.store, place.tree, template)
+    return offer(place.store, place.tree, place.dry, template) if place.on_github else Offer()
 
 
 def _pinned(place: Place, wish: Wish, apps: Sequence[AppFound], programs: Programs) -> Pins:

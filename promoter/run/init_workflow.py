@@ -9,22 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from promoter.errors import EdgeFailed
 from promoter.git.store import Store
 from promoter.layout.yaml_insert import scalar
 from promoter.model.names import Oid
+from promoter.run.documented import read_documented
 from promoter.run.survey_found import Note, Tone
 from promoter.run.workflows import FOLDER, read_workflows
 
 WORKFLOW: Final = f"{FOLDER}/promoter.yaml"
-_PLACES: Final = (
-    Path(__file__).parents[1] / "workflows" / "github.yaml",
-    Path(__file__).parents[2] / "docs" / "github" / "promoter.yaml",
-)
-"""In an installed package; in a checkout."""
 _PUSHED: Final = '    branches: [main, "environment/**"]\n'
 _INTO: Final = "    branches: [main]\n"
 
@@ -58,13 +53,9 @@ def offer(store: Store, tree: Oid, dry: str, template: str) -> Offer:
 
 def workflow_text(dry: str, template: str) -> str:
     """Give the text of the workflow; see `offer`. Raises EdgeFailed when promoter is not installed whole."""
-    place = next((file for file in _PLACES if file.is_file()), None)
-    text = place.read_text(encoding="utf-8") if place is not None else ""
+    text = read_documented("workflows/github.yaml", "docs/github/promoter.yaml")
     if text.count(_PUSHED) != 1 or text.count(_INTO) != 1:
-        raise EdgeFailed(
-            "the workflow that comes with promoter is missing",
-            "Install promoter again, or leave the workflow out: --no-workflow",
-        )
+        raise EdgeFailed("the workflow that comes with promoter is another one", "Install promoter again.")
     branches = [scalar(dry), *(json.dumps(one) for one in _pattern(template))]
     text = text.replace(_PUSHED, f"    branches: [{', '.join(branches)}]\n")
     return text.replace(_INTO, f"    branches: [{scalar(dry)}]\n")

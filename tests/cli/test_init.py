@@ -299,6 +299,27 @@ def test_a_config_that_is_there_gets_it_too(shared: Repository, tmp_path: Path, 
     assert run("init", "--repo", str(clone))[0] == 2
 
 
+def test_a_working_copy_of_gitlab_gets_the_pipeline(shared: Repository, tmp_path: Path, run: Run) -> None:
+    clone = cloned(shared, tmp_path)
+    git(clone, "remote", "set-url", "origin", "git@gitlab.com:acme/platform/fleet.git")
+    code, out, err = run("init", "--repo", str(clone), "--layout", "folders", "--live", "none")
+    assert (code, err) == (0, "")
+    assert ".gitlab/ci/promoter.yml runs promoter on GitLab by the token" in out
+    assert "Wrote .gitlab-ci.yml, .gitlab/ci/promoter.yml, promoter.yaml in " in out.replace(
+        ".gitlab/ci/promoter.yml, .gitlab-ci.yml", ".gitlab-ci.yml, .gitlab/ci/promoter.yml"
+    )
+    assert "$CI_COMMIT_BRANCH =~ /^deploy$/" in (clone / ".gitlab" / "ci" / "promoter.yml").read_text()
+    assert not (clone / ".github").exists()
+    git(clone, "add", "-A")
+    git(clone, "commit", "-qm", "Let promoter promote")
+    assert run("init", "--repo", str(clone))[0] == 2
+    (clone / ".gitlab-ci.yml").write_text("stages: [test]\n")
+    git(clone, "commit", "-qam", "Test")
+    code, out, _ = run("init", "--repo", str(clone))
+    assert (code, "add to its include: - local: /.gitlab/ci/promoter.yml" in out) == (0, True)
+    assert (clone / ".gitlab-ci.yml").read_text() == "stages: [test]\n"
+
+
 def test_other_working_copies_get_none(shared: Repository, tmp_path: Path, run: Run) -> None:
     clone = cloned(shared, tmp_path)
     assert run("init", "--repo", str(clone), "--live", "none")[0] == 0
