@@ -52,6 +52,11 @@ if TYPE_CHECKING:
         is_flag=True,
         help="Leave out what runs promoter: a workflow on GitHub, a pipeline on GitLab.",
     ),
+    click.Option(
+        ["--branches"],
+        is_flag=True,
+        help="Only put CODEOWNERS, and on GitHub what wakes promoter, onto the branches with rendered manifests.",
+    ),
     click.Option(["--dry-run"], is_flag=True, help="Only show what would be written."),
 )
 def init(
@@ -62,6 +67,7 @@ def init(
     commits: bool,
     policies: tuple[str, ...],
     no_workflow: bool,
+    branches: bool,
     dry_run: bool,
 ) -> None:
     """Look at a repository and propose."""
@@ -70,6 +76,11 @@ def init(
 
     if commits and dry_run:
         raise UsageError("--commit writes and --dry-run does not", "Leave one of the two out.")
+    if branches:
+        if commits or pins or policies or live:
+            raise UsageError("--branches is about other branches alone", "Leave the other options out.")
+        _on_branches(shell, dry_run)
+        return
     wish = Wish(Layouts(layout), live, pins or None, policies, workflow=not no_workflow)
     if commits:
         _in_repository(shell, wish, commits=True)
@@ -135,3 +146,13 @@ def _in_repository(shell: Shell, wish: Wish, *, commits: bool) -> None:
     place = Place(store, tree, name, ws.branch, [ref.removeprefix("refs/heads/") for ref in refs])
     proposal = propose(place, wish, Programs(ws.path))
     show(shell, place, proposal, Written(made=commit(ws, proposal, tip) if commits else None))
+
+
+def _on_branches(shell: Shell, dry_run: bool) -> None:
+    """Put what belongs beside the manifests onto their branches."""
+    from promoter.cli.branch_files import show_branches
+    from promoter.run.branch_files import wanted, write
+
+    ws = shell.open(writes=not dry_run)
+    found = wanted(ws, ws.repository.refs(["refs/heads/"]))
+    show_branches(shell, ws, found, [] if dry_run else write(ws, found))

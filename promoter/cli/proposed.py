@@ -42,7 +42,7 @@ def show(shell: Shell, place: Place, proposal: Proposal, written: Written) -> No
     for path, data in proposal.files.items():
         if path != FILE:
             screen.line()
-            for line in _diff(path, place.store.read(place.tree, path) or b"", data):
+            for line in file_diff(path, place.store.read(place.tree, path) or b"", data):
                 screen.line(source(line), {"+": "ok", "-": "fail", "@": "dim"}.get(line[:1], ""))
     if proposal.config:
         screen.line()
@@ -72,7 +72,7 @@ def _where(note: Note) -> str:
     return f"  {', '.join(note.where)}" if note.where else ""
 
 
-def _diff(path: str, old: bytes, new: bytes) -> Iterator[str]:
+def file_diff(path: str, old: bytes, new: bytes) -> Iterator[str]:
     """Give a unified diff of one file, without line ends."""
     before, after = (data.decode("utf-8", "replace").splitlines() for data in (old, new))
     name = path if old else "/dev/null"

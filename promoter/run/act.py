@@ -41,9 +41,10 @@ from promoter.run.drift.edits import overwritten
 from promoter.run.filing import deploy
 from promoter.run.grouped import Part, group_subject, make_group
 from promoter.run.jobs import start_job
-from promoter.run.ledgers import IDENTITY, ledger_ref, read_ledger, write_ledger
+from promoter.run.ledgers import ledger_ref, read_ledger, write_ledger
 from promoter.run.make import make_release
 from promoter.run.rename import rename
+from promoter.run.root import root_commit
 from promoter.run.workspace import Workspace
 
 
@@ -142,10 +143,8 @@ def _branch(name: Branch) -> str:
 
 
 def _root(ws: Workspace, slot: Slot) -> Oid:
-    """Make the first commit of an active branch: empty, and the same whoever makes it."""
-    tree = ws.repository.store.edit_tree(None, {})
-    at = ws.repository.store.commit(ws.refresh(ws.repository.refs([ws.ref]))).at
-    root = ws.repository.store.put_commit(tree, [], f"Start {slot.branch}\n", IDENTITY, at)
+    """Make an active branch, with nothing in it; give its first commit."""
+    root = root_commit(ws, slot.branch)
     if ws.repository.refs([_branch(slot.branch)]).get(_branch(slot.branch)) != root:  # another app may have made it
         ws.repository.update([RefUpdate(_branch(slot.branch), None, root)])
     return root

@@ -138,7 +138,10 @@ def propose(place: Place, wish: Wish, programs: Programs) -> Proposal:
         text,
         found,
         tuple(notes),
-        tuple(next_commands(found.apps, adopt=adopt, rendered=rendered)),
+        (
+            *next_commands(found.apps, adopt=adopt, rendered=rendered),
+            *(("promoter init --branches",) if rendered and place.on_github else ()),
+        ),
         pins,
     )
 

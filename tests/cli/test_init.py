@@ -324,3 +324,38 @@ def test_other_working_copies_get_none(shared: Repository, tmp_path: Path, run: 
     clone = cloned(shared, tmp_path)
     assert run("init", "--repo", str(clone), "--live", "none")[0] == 0
     assert not (clone / ".github").exists()
+
+
+RENDERED = """\
+version: 1
+live: none
+environments: [dev, prod]
+layout: {branch: "environment/{environment}", path: "{app}"}
+apps: {shop: {path: "shop/{environment}", render: plain}}
+"""
+
+
+def test_what_belongs_onto_other_branches(tmp_path: Path, run: Run) -> None:
+    files = {
+        "promoter.yaml": RENDERED,
+        "CODEOWNERS": "shop/ @acme/shop\n",
+        "shop/dev/a.yaml": "",
+        "shop/prod/a.yaml": "",
+    }
+    repo = make_repo(tmp_path / "fleet.git", files)
+    before = repo.refs()
+    code, out, _ = run("--repo", repo.url, "init", "--branches", "--dry-run")
+    assert (code, repo.refs()) == (0, before)
+    assert "environment/prod (new)" in out
+    assert "+/shop/ @acme/shop" in out
+    assert out.endswith("Nothing was written.\n")
+    code, out, _ = run("--repo", repo.url, "init", "--branches")
+    assert (code, out.count("Committed ")) == (0, 2)
+    assert tip(repo, "environment/prod") is not None
+    assert run("--repo", repo.url, "init", "--branches")[1] == (
+        "Nothing to do: every branch with rendered manifests has what it should.\n"
+    )
+    code, out, _ = run("--repo", repo.url, "--json", "init", "--branches")
+    assert [one["files"] for one in json.loads(out)["branches"]] == [{}, {}]
+    code, _, err = run("--repo", repo.url, "init", "--branches", "--commit")
+    assert (code, "--branches is about other branches alone" in err) == (2, True)
