@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-kube test lint types bench docs clean tools lock
+.PHONY: help demo demo-kube test lint types bench docs clean tools lock schemas
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,9 @@ bench: $(VENV)/.ready tools ## The cost of the work, as ratios against named bas
 
 docs: $(VENV)/.ready ## Write the reference pages again from the code
 	@$(BIN)/python -m promoter.cli.reference
+
+schemas: $(VENV)/.ready ## Make what is known of Kubernetes' kinds again
+	@$(go_found); $(BIN)/python tests/kube/schemas.py "$$go" promoter/run/schemas
 
 lock: $(VENV)/.ready ## Resolve requirements.lock and those of action and container again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -27,6 +27,7 @@ HOSTS = {
     "json-schema.org",
     "keepachangelog.com",
     "kubernetes.default.svc",
+    "kubernetes.io",
     "semver.org",
     "source-controller",
     "www.apache.org",

@@ -19,6 +19,7 @@ from promoter.policy.gates.checks import CheckForm
 from promoter.policy.gates.commands import ProgramForm
 from promoter.policy.gates.http import ServiceForm
 from promoter.policy.gates.image import AccountForm, ImageForm
+from promoter.policy.gates.manifests import ManifestsForm
 from promoter.policy.gates.metrics import MetricForm
 from promoter.policy.gates.window import WindowForm
 from promoter.policy.schema import (
@@ -128,6 +129,7 @@ _SECTIONS = (
     _Section("gates.http", ServiceForm),
     _Section("gates.image", ImageForm),
     _Section("gates.image.login", AccountForm),
+    _Section("gates.manifests", ManifestsForm),
     _Section("gates.metrics", MetricForm),
     _Section("gates.window", WindowForm),
     _Section("verify", VerifyForm),

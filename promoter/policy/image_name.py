@@ -71,9 +71,9 @@ def images_of(value: Any) -> Iterator[str]:
     """Give every image reference in an object: what stands under a key `image`, at any depth.
 
     That may be text, or a mapping with `reference` (of a volume) or with `repository` and what goes with it (of values
-    of a chart).
+    of a chart). Secrets and ConfigMaps hold none: what stands there is text.
     """
-    todo = [value]
+    todo = [] if isinstance(value, Mapping) and value.get("kind") in ("Secret", "ConfigMap") else [value]
     while todo:
         here = todo.pop()
         if isinstance(here, Mapping):

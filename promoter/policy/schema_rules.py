@@ -34,7 +34,7 @@ from promoter.policy.schema_order import AfterField
 GROUPS = ("app", "environment")
 People = Annotated[tuple[PEOPLE_PATTERN, ...], BeforeValidator(people)]
 
-_LATER_GATES = dict.fromkeys(("manifests", "signature"), JUDGE)
+_LATER_GATES = dict.fromkeys(("signature",), JUDGE)
 _AFTER_THE_MERGE = {
     key: f"{key} is a rule after the merge; write verify: {{{key}: ...}}"
     for key in ("soak", "health", "within", "on_failure")

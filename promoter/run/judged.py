@@ -21,7 +21,7 @@ from promoter.run.content import Rendered
 from promoter.run.in_place import InPlace
 from promoter.run.workspace import Workspace
 
-_SUFFIXES = (".yaml", ".yml", ".json")
+SUFFIXES = (".yaml", ".yml", ".json")
 _IMAGE = "image:"
 
 
@@ -89,10 +89,10 @@ class Judged:
                 return {}
             entries = dict(store.files(Oid(content)))
             _only_files(entries)
-            wanted = {name: entry for name, entry in entries.items() if name.endswith(_SUFFIXES)}
+            wanted = {name: entry for name, entry in entries.items() if name.endswith(SUFFIXES)}
             self._bring(Oid(content))
             files = {name: store.blob(entry.id) for name, entry in wanted.items()}
-        return {name: content for name, content in sorted(files.items()) if name.endswith(_SUFFIXES)}
+        return {name: content for name, content in sorted(files.items()) if name.endswith(SUFFIXES)}
 
     def _bring(self, tree: Oid) -> None:
         """Fetch in one go what a store without blobs lacks."""

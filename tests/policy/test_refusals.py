@@ -186,7 +186,7 @@ def test_one_wrong_key_of_an_environment(line: str, key: str, message: str) -> N
     assert wrong(text) == [f"promoter.yaml:8:environments[prod].{key}: {message}"]
 
 
-@pytest.mark.parametrize("key", ["manifests", "signature"])
+@pytest.mark.parametrize("key", ["signature"])
 @pytest.mark.parametrize("part", ["gates", "verify"])
 def test_a_rule_that_cannot_be_kept_yet_is_refused(part: str, key: str) -> None:
     assert key not in KINDS

@@ -89,5 +89,16 @@ def test_every_key_is_described() -> None:
 
 def test_what_is_not_known_yet_is_not_offered() -> None:
     gates = json_schema()["$defs"]["Gates"]["properties"]
-    assert set(gates) == {"checks", "approvals", "window", "expression", "commands", "http", "image", "jobs", "metrics"}
+    assert set(gates) == {
+        "checks",
+        "approvals",
+        "window",
+        "expression",
+        "commands",
+        "http",
+        "image",
+        "jobs",
+        "manifests",
+        "metrics",
+    }
     assert set(KINDS) == set(gates)

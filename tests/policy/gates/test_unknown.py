@@ -24,8 +24,10 @@ from promoter.policy.gates.http import Http, Service
 from promoter.policy.gates.image import Image
 from promoter.policy.gates.image import Wanted as WantedImages
 from promoter.policy.gates.jobs import JobRule, Jobs
+from promoter.policy.gates.manifests import Manifests
 from promoter.policy.gates.metrics import Metric, Metrics
 from promoter.policy.gates.window import Window
+from promoter.policy.objects.judge import Rules
 from promoter.policy.span_text import parse_span
 from tests.policy.gates.subjects import HEAD, NOON, OLD, check, review, subject
 
@@ -45,8 +47,9 @@ SETTINGS = (
     Program(("ci/smoke.sh",), timedelta(minutes=1)),
     Service("https://gate.example", "true"),
     Metric("https://prom.example", "up", least=1),
+    Rules("1.34"),
 )
-SMOKE, SERVICE, METRIC = SETTINGS
+SMOKE, SERVICE, METRIC, RULES = SETTINGS
 JOB = JobRule("smoke.yaml")
 JOBS = Jobs((("smoke", JOB),))
 PASSED = JobRun("success", NOON, ended=NOON)
@@ -78,6 +81,7 @@ def ran(given: Subject, _: datetime) -> bool:
 
 
 IMAGE = Image(WantedImages(("linux/amd64",)))
+MANIFESTS = Manifests(RULES)
 RECORDED = (("ui", "2", "sha256:1"),)
 
 
@@ -116,6 +120,7 @@ CASES: Mapping[str, list[tuple[Gate, Known]]] = {
     "http": [(HTTP, replied)],
     "image": [(IMAGE, told)],
     "jobs": [(JOBS, ran)],
+    "manifests": [(MANIFESTS, replied)],
     "metrics": [(METRICS, replied)],
     "window": [
         (Window((parse_span("Mon-Thu 09:00-16:00"),)), lambda _, now: now.weekday() < 4 and 9 <= now.hour < 16),
@@ -140,7 +145,7 @@ places = st.builds(
         run=runs,
     ).map(lambda note: (note,)),
 )
-ASKING = (COMMANDS, HTTP, IMAGE, JOBS, METRICS)
+ASKING = (COMMANDS, HTTP, IMAGE, JOBS, MANIFESTS, METRICS)
 
 
 def with_replies(made: Subject, own: list[tuple[AskingGate, Reply, str]]) -> Subject:

@@ -1,0 +1,1 @@
+"""What Kubernetes objects must look like, and what rules say of them."""
