@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from promoter.model.ledger import Place, Result
 from promoter.model.release import ReleaseState
 from promoter.run.run import run
-from tests.laws.history import SHAPES, Play, Shape, steps
+from tests.laws.history import DIAMOND, LINE, PLACED, SHAPES, Play, Shape, steps
+from tests.laws.layouts import Rendered
 from tests.laws.party import PARTIES, perform
 from tests.repos import tip
 
@@ -51,6 +52,44 @@ def test_every_environment_reaches_the_newest_release_when_all_is_calm(shape: Sh
         play.play(data.draw(steps(len(shape.environments))))
         calm(play)
         progress(play)
+
+
+BACK = [LINE, DIAMOND, PLACED]
+
+
+@pytest.mark.parametrize("shape", BACK, ids=str)
+@LAWS
+@given(data=st.data())
+def test_a_rollback_stays_whoever_resumes_and_taken_back_itself_gives_the_same_bytes(
+    shape: Shape, data: st.DataObject
+) -> None:
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
+        play = perform(Path(folder), shape)
+        play.play(data.draw(steps(len(shape.environments))))
+        last = len(shape.environments) - 1
+        held = []
+        for _ in range(2):
+            calm(play)
+            progress(play)
+            held.append(prod(play))
+        assert held[0] != held[1]
+        play.play([("say", "rollback", last), ("run",), ("sync_run",)])
+        assert prod(play) == held[0]
+        play.play([("say", "resume", last), ("run",), ("sync_run",), ("later", 45), ("sync_run",)])
+        assert prod(play) == held[0], "what was taken back came again when somebody resumed"
+        play.play([("say", "retry", last), ("run",), ("sync_run",), ("later", 45), ("sync_run",)])
+        assert prod(play) == held[1]
+        quiet(play)
+
+
+def prod(play: Play) -> bytes:
+    """Give all bytes that stand in prod's slot, by path."""
+    world = play.world
+    commit = world.active("prod")
+    assert commit is not None
+    store, path = world.repo.store, world.lay.slot("prod") if isinstance(world.lay, Rendered) else "shop/prod"
+    files = store.files(store.commit(commit).tree, path)
+    return b"".join(name.encode() + b"\0" + store.blob(entry.id) for name, entry in sorted(files))
 
 
 def quiet(play: Play) -> None:
