@@ -165,6 +165,10 @@ class GitLabForge:
         """Give who may push to each of `branches`, which need not exist."""
         return self._access.writers(branches)
 
+    def scheduled(self) -> frozenset[str] | None:
+        """Give the branches on which a schedule starts the pipeline; None: that is not told."""
+        return self._access.scheduled()
+
     def disabled_jobs(self) -> Mapping[str, str]:
         """Give nothing: GitLab has no files of jobs that are switched off by themselves."""
         return {}

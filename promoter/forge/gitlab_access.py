@@ -1,7 +1,7 @@
 """What our token may do on GitLab, and who may push to a branch. It only reads.
 
 Sources: "Personal access tokens API" (`/personal_access_tokens/self`, also of project and group tokens), "Projects API"
-(`permissions`, `archived`), "Protected branches API".
+(`permissions`, `archived`), "Protected branches API", "Pipeline schedules API".
 """
 
 from __future__ import annotations

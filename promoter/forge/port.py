@@ -147,6 +147,15 @@ class Access(Protocol):
 
 
 @runtime_checkable
+class Pipelines(Protocol):
+    """A forge whose jobs are one pipeline for the whole repository, which a file at its root describes."""
+
+    def scheduled(self) -> frozenset[str] | None:
+        """Give the branches on which a schedule starts the pipeline; None: that is not told."""
+        ...
+
+
+@runtime_checkable
 class Jobs(Protocol):
     """A forge that starts jobs of the repository's own, and tells how they went.
 

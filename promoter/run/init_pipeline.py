@@ -34,7 +34,7 @@ def offer_pipeline(store: Store, tree: Oid, template: str) -> Offer:
     EdgeFailed when promoter is not installed whole.
     """
     root = store.read(tree, ROOT)
-    if root is not None and _RUNS.search(root.decode("utf-8", "replace")):
+    if runs_promoter(root):
         return Offer(notes=(Note(Tone.FOUND, "a pipeline runs promoter already", (ROOT,)),))
     text = pipeline_text(template).encode()
     there = store.read(tree, PIPELINE)
@@ -50,6 +50,11 @@ def offer_pipeline(store: Store, tree: Oid, template: str) -> Offer:
         return Offer({**files, ROOT: INCLUDE.encode()}, (Note(Tone.FOUND, said),))
     line = f"- local: /{PIPELINE}"
     return Offer(files, (Note(Tone.FOUND, said), Note(Tone.WARNING, f"add to its include: {line}", (ROOT,))))
+
+
+def runs_promoter(pipeline: bytes | None) -> bool:
+    """Tell whether a `.gitlab-ci.yml` brings promoter into the pipeline, as far as that file alone shows it."""
+    return pipeline is not None and _RUNS.search(pipeline.decode("utf-8", "replace")) is not None
 
 
 def pipeline_text(template: str) -> str:

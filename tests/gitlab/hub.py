@@ -37,6 +37,8 @@ class Hub:
         self.deployments: list[Deployed] = []
         self.guards: list[Guard] = []
         self.rules: list[Rule] = []
+        self.schedules: list[tuple[str, bool]] = []
+        """Branch, and whether the schedule is active."""
         self.slow = 0
         """How many times mergeability is not known yet after a head was pushed."""
         self._ids = 1000

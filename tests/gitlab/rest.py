@@ -230,6 +230,17 @@ def rules(asked: Asked) -> Answer:
     ]
 
 
+def schedules(asked: Asked) -> Answer:
+    if asked.hub.people.level(asked.user) < 30:
+        raise Refused(403, "403 Forbidden")
+    wanted = asked.query.get("scope")
+    listed = [
+        {"id": at, "description": "promoter", "ref": f"refs/heads/{ref}", "cron": "*/10 * * * *", "active": active}
+        for at, (ref, active) in enumerate(asked.hub.schedules)
+    ]
+    return 200, [one for one in listed if wanted in (None, "active" if one["active"] else "inactive")]
+
+
 def deployments(asked: Asked) -> Answer:
     name = asked.query.get("environment")
     found = [one for one in asked.hub.deployments if name is None or one.environment == name]
@@ -267,6 +278,7 @@ def board(asked: Asked) -> Answer:
 
 
 HANDLERS: Mapping[str, Handler] = {
+    "pipelineSchedules": schedules,
     "acceptMerge": accept_merge,
     "approvalRules": rules,
     "approvals": approvals,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from promoter.forge.port import Access
+from promoter.forge.port import Access, Pipelines
 from promoter.model.names import Branch, Oid
 from promoter.run.finding import Finding, Ground, Probe, Severity
 from promoter.run.rights import awaited, reads
@@ -23,7 +23,7 @@ _DOCUMENTED: Final = "see docs/github.md"
 def probe(ground: Ground) -> Iterator[Finding]:
     """Read the workflows on the default branch, where schedules and comments look for them."""
     ws = ground.ws
-    if not isinstance(ws.forge, Access):
+    if not isinstance(ws.forge, Access) or isinstance(ws.forge, Pipelines):
         return
     default = ws.repository.default_branch()
     found = _read(ground, ground.refs.get(f"refs/heads/{default}"))
