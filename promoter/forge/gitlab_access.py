@@ -49,6 +49,15 @@ class Accesses:
         ours = our_level(self._connection.get("", "read the project"))
         return {branch: self._writers(branch, ours) for branch in branches}
 
+    def scheduled(self) -> frozenset[str] | None:
+        """Give the branches of active schedules; None where the token may not see them."""
+        doing = "read the pipeline schedules"
+        try:
+            found = list(self._connection.every("/pipeline_schedules", doing, {"scope": "active"}))
+        except (NotThere, Rejected):
+            return None
+        return frozenset(str(one["ref"]).removeprefix("refs/heads/") for one in found)
+
     def _writers(self, branch: Branch, ours: int) -> Writers:
         found = self._protections.rules(branch, f"read who may push to {branch}")
         if not found:
