@@ -18,6 +18,7 @@ from promoter.forge.gitlab_comments import Comments
 from promoter.forge.gitlab_connection import Connection
 from promoter.forge.gitlab_deployments import Deployments
 from promoter.forge.gitlab_edit import Edits
+from promoter.forge.gitlab_jobs import Jobs
 from promoter.forge.gitlab_merge import Merges
 from promoter.forge.gitlab_people import People
 from promoter.forge.gitlab_place import GitLabPlace
@@ -37,6 +38,7 @@ from promoter.model.forge import (
     Standing,
     Writers,
 )
+from promoter.model.job import Job, JobRun
 from promoter.model.names import Branch, Oid
 from promoter.plan.verbs import VERBS
 
@@ -74,6 +76,7 @@ class GitLabForge:
         self._comments = Comments(self.connection)
         self._protections = Protections(self.connection)
         self._access = Accesses(self.connection, self._protections)
+        self._jobs = Jobs(self.connection)
         self._merges = Merges(self.connection, self._pulls, sleep)
 
     @property
@@ -122,8 +125,12 @@ class GitLabForge:
         self._checks.post(commit, name, state, description, url)
 
     def deployments(self, environment: str) -> Sequence[Deployment]:
-        """Give the newest hundred deployments to GitLab's `environment`, the last one made first."""
+        """Give the newest hundred deployments to GitLab's `environment`, without ours, the last one made first."""
         return self._deployments.to(environment)
+
+    def deploy(self, environment: str, commit: Oid, state: str, description: str, url: str, now: datetime) -> None:
+        """Say that our deployment of `commit` is in `state`; GitLab has no place for description and address."""
+        self._deployments.deploy(environment, commit, state)
 
     def comments(self, number: int) -> Sequence[Comment]:
         """Give the comments on a merge request, oldest first."""
@@ -172,3 +179,19 @@ class GitLabForge:
     def disabled_jobs(self) -> Mapping[str, str]:
         """Give nothing: GitLab has no files of jobs that are switched off by themselves."""
         return {}
+
+    def job_inputs(self, workflow: str, read: Callable[[str], bytes | None]) -> frozenset[str]:
+        """Give which inputs a job takes. Raises Rejected when it cannot be started, or found again."""
+        return self._jobs.inputs(workflow, read)
+
+    def start_job(self, job: Job, now: datetime) -> JobRun | None:
+        """Start a pipeline on `job.branch` with the job's inputs. Raises Rejected."""
+        return self._jobs.start(job, now)
+
+    def job_run(self, job: Job, since: datetime, url: str = "") -> JobRun | None:
+        """Give our newest pipeline with the job's key."""
+        return self._jobs.run(job, since, url)
+
+    def leave_queue(self, number: int, now: datetime) -> None:
+        """Take a merge request that we put into a merge train out of it; nothing happens when it is in none."""
+        self._merges.leave(number)

@@ -132,6 +132,12 @@ class Merges:
             return False
         return car["status"] not in ("merged", "skip_merged")
 
+    def leave(self, iid: int) -> None:
+        """Take a merge request out of its train: GitLab's way is to cancel what merges it by itself."""
+        if self._in_train(iid):
+            path, doing = f"/merge_requests/{iid}/cancel_merge_when_pipeline_succeeds", f"take {iid} out of the train"
+            self._connection.write("POST", path, doing, None, again=True)
+
     def _board(self, iid: int, expect: Oid, method: str) -> None:
         """Put the merge request into the train at once, or not at all; it is never left waiting to be put there."""
         body = {"sha": expect, "squash": method == "squash"}

@@ -17,6 +17,7 @@ GHOST: Final = "ghost"
 CI: Final = "gitlab-ci"
 PIPELINE: Final = "pipeline"
 """The name of the check that stands for the whole pipeline, where the project demands that it passes."""
+TRAIN: Final = "merge_train"
 EXTERNAL: Final = "/GenericCommitStatus/"
 """What the id of a status holds that was posted by API."""
 EMOJI: Final[Mapping[Receipt, str]] = {Receipt.SEEN: "eyes", Receipt.DONE: "thumbsup", Receipt.REFUSED: "thumbsdown"}
@@ -42,8 +43,8 @@ def state(raw: str) -> PullState:
     return _STATES.get(raw.lower(), PullState.OPEN)
 
 
-def pull(node: Any, ended: Any = None) -> PullRequest:
-    """Read a merge request of GraphQL, whole or short; `ended`: what REST says of one that is merged or closed."""
+def pull(node: Any, ended: Any = None, me: str = "") -> PullRequest:
+    """Read a merge request of GraphQL, whole or short; `ended`: what REST says of one that is over; `me`: us."""
     now = state(node["state"])
     by = node["mergeUser"] if now is PullState.MERGED else (ended or {}).get("closed_by")
     at = node["mergedAt"] if now is PullState.MERGED else (ended or {}).get("closed_at")
@@ -60,6 +61,7 @@ def pull(node: Any, ended: Any = None) -> PullRequest:
         labels=tuple(sorted(one["title"] for one in (node.get("labels") or {}).get("nodes", ()))),
         draft=bool(node["draft"]),
         mergeable=mergeable(node) if now is PullState.OPEN and "detailedMergeStatus" in node else None,
+        queued=node.get("autoMergeStrategy") == TRAIN and username(node["mergeUser"]) == me,
         url=node["webUrl"] or "",
         closed_at=parse_time(at) if now is not PullState.OPEN and at else None,
         closed_by=username(by) if now is not PullState.OPEN and by else None,

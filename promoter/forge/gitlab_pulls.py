@@ -128,7 +128,7 @@ class Pulls:
         ids: dict[str, int] = {}
         seen = []
         for node, demanded in raw:
-            pull = nodes.pull(node)
+            pull = nodes.pull(node, None, self._connection.identity)
             if pull.state is PullState.OPEN:
                 users = [*node["approvedBy"]["nodes"], *node["reviewers"]["nodes"]]
                 ids |= {one["username"]: number(one["id"]) for one in users}
@@ -166,7 +166,7 @@ class Pulls:
         """Read one merge request afresh, with every check of every reporter. Raises EdgeFailed when there is none."""
         raw = self.known(iid)
         [(node, _)] = self._detailed([iid])
-        pull = nodes.pull(node, raw)
+        pull = nodes.pull(node, raw, self._connection.identity)
         users = [*node["approvedBy"]["nodes"], *node["reviewers"]["nodes"]]
         checks = self._checks.of(pull.head) if pull.head else ()
         pull = replace(pull, reviews=self.reviews(node), checks=checks)

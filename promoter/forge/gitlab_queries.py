@@ -26,7 +26,8 @@ SHORT: Final = (
 JOBS: Final = "nodes {id name status createdAt finishedAt webPath detailedStatus {label detailsPath}} " + _PAGE
 PIPELINES: Final = f"nodes {{id sha status jobs(first: 100) {{{JOBS}}}}}"
 WHOLE: Final = (
-    f"{SHORT} description detailedMergeStatus mergeStatusEnum shouldBeRebased labels(first: 100) {{nodes {{title}}}} "
+    f"{SHORT} description detailedMergeStatus mergeStatusEnum shouldBeRebased autoMergeStrategy "
+    "labels(first: 100) {nodes {title}} "
     "approvedBy(first: 100) {nodes {id username}} "
     "reviewers(first: 100) {nodes {id username mergeRequestInteraction {reviewState}}} "
     f"headPipeline {{id}} pipelines(first: 10) {{{PIPELINES}}}"

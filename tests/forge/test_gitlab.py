@@ -13,6 +13,7 @@ from promoter.git.repository import Repository
 from promoter.model.forge import Permission, Protection, PullRequest, PullState
 from promoter.model.names import Branch
 from tests.forge.contract import BASE, HEAD, TRAILERS, ForgeContract, People, at, propose, push
+from tests.forge.contract_deploys import DeploysContract, Filed
 from tests.gitlab.hub import PATH
 from tests.gitlab.persons import Persons, connect
 from tests.gitlab.server import GitLab, serve
@@ -26,7 +27,7 @@ FILES = {
 USUAL = Protection(methods=("merge", "squash"))
 
 
-class TestContract(ForgeContract):
+class TestContract(ForgeContract, DeploysContract):
     """GitLab."""
 
     @pytest.fixture
@@ -49,6 +50,21 @@ class TestContract(ForgeContract):
     @pytest.fixture
     def writes(self, server: GitLab) -> Callable[[], int]:
         return lambda: sum(one.is_write for one in server.api())
+
+    @pytest.fixture
+    def filed(self, server: GitLab) -> Filed:
+        """Of those that succeeded GitLab takes the newest for what is there; ours that is followed is there no more."""
+
+        def see(environment: str) -> list[tuple[str, str]]:
+            words = {"running": "pending", "failed": "failure", "canceled": "inactive"}
+            ours = [one for one in reversed(server.hub.deployments) if one.user == server.hub.people.bot]
+            here = [one for one in ours if one.environment == environment]
+            return [
+                (one.sha, "inactive" if at and one.status == "success" else words.get(one.status, one.status))
+                for at, one in enumerate(here)
+            ]
+
+        return see
 
     def test_it_tells_of_access_and_teams(self, forge: Forge) -> None:
         assert isinstance(forge, Access)

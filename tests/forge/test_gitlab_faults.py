@@ -245,6 +245,12 @@ class TestLaws(WireLaws):
                 forge.merge_pull(pull.number, pull.head, "merge", "", at(1))
         assert (tip(repo, BASE), self.sent(server, f"POST {PROJECT}/merge_trains/")) == (before, 1)
         assert self.sent(server, self.WHERE.merge) == 0
+        assert isinstance(forge, GitLabForge)
+        assert [one.queued for one in forge.pulls([HEAD])[HEAD]] == [True]
+        for _ in range(2):
+            forge.leave_queue(pull.number, at(2))
+        assert forge.pull(pull.number).queued is False
+        assert self.sent(server, f"POST {PROJECT}/merge_requests/1/cancel") == 1
 
     def test_what_the_token_could_not_do_is_said_with_the_right_it_takes(
         self, server: GitLab, forge: Forge, repo: Repository

@@ -206,6 +206,7 @@ class Root:
             "detailedMergeStatus": status.upper(),
             "mergeStatusEnum": merging.coarse(hub, merge),
             "shouldBeRebased": merge.state == "opened" and merging.behind(hub, merge),
+            "autoMergeStrategy": "merge_train" if merge.train else None,
             "diffStats": lambda info, **_: [
                 {"path": one, "additions": 1, "deletions": 1}
                 for one in hub.content.changed(hub.content.tip(merge.target) or "", merge.head)

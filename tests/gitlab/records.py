@@ -111,7 +111,9 @@ class Pipeline:
     user: str
     at: datetime
     jobs: list[Job] = field(default_factory=list)
-    variables: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+    ended: datetime | None = None
 
     @property
     def status(self) -> str:
@@ -135,6 +137,8 @@ class Deployed:
     at: datetime
     updated: datetime
     ref: str = "main"
+    job: bool = False
+    """A job made it."""
 
 
 @dataclass

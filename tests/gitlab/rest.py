@@ -273,8 +273,69 @@ def board(asked: Asked) -> Answer:
     found = asked.hub.merge_request(asked.iid)
     if asked.body.get("sha") not in (None, found.head):
         raise Refused(409, "SHA does not match HEAD of source branch")
-    found.train = "idle"
+    found.train, found.merge_user = "idle", asked.user
     return 201, [{"id": 1, "status": "idle"}]
+
+
+def cancel(asked: Asked) -> Answer:
+    found = asked.hub.merge_request(asked.iid)
+    if not found.train:
+        raise Refused(406, "406 Not Acceptable")
+    found.train, found.merge_user = "", None
+    return 201, {"status": "success"}
+
+
+def create_deployment(asked: Asked) -> Answer:
+    asked.developer()
+    body, hub = asked.body, asked.hub
+    at = hub.tick()
+    made = Deployed(hub.id(), body["environment"], body["sha"], body["status"], asked.user, at, at, body["ref"])
+    hub.deployments.append(made)
+    return 201, _deployment(asked, made)
+
+
+def edit_deployment(asked: Asked) -> Answer:
+    asked.developer()
+    number = int(asked.path["deployment_id"])
+    found = next((one for one in asked.hub.deployments if one.id == number), None)
+    if found is None or found.job:
+        raise Refused(404 if found is None else 403, "404 Not found" if found is None else "403 Forbidden")
+    found.status, found.updated = asked.body["status"], asked.hub.tick()
+    return 200, _deployment(asked, found)
+
+
+def create_pipeline(asked: Asked) -> Answer:
+    asked.developer()
+    tip = asked.hub.content.tip(asked.body["ref"])
+    if tip is None:
+        raise Refused(400, {"base": ["Reference not found"]})
+    made = asked.hub.pipelines.start(tip, asked.body["ref"], "api", asked.user)
+    made.inputs = asked.body.get("inputs", {})
+    made.name = f"{made.inputs.get('job', '')} {made.inputs.get('key', '')}"
+    asked.hub.pipelines.job(made, made.inputs.get("job", "test"), "pending", asked.user)
+    return 201, _pipeline(asked, made)
+
+
+def list_pipelines(asked: Asked) -> Answer:
+    query = asked.query
+    found = [
+        one
+        for one in reversed(asked.hub.pipelines.every)
+        if query.get("ref", one.ref) == one.ref
+        and query.get("source", one.source) == one.source
+        and query.get("username", one.user) == one.user
+        and ("updated_after" not in query or (one.ended or one.at) >= datetime.fromisoformat(query["updated_after"]))
+    ]
+    keys = ("id", "ref", "sha", "source", "status", "name", "web_url", "created_at", "updated_at")
+    return 200, [{key: _pipeline(asked, one)[key] for key in keys} for one in found]
+
+
+def show_pipeline(asked: Asked) -> Answer:
+    number = int(asked.path["pipeline_id"])
+    found = next((one for one in asked.hub.pipelines.every if one.id == number), None)
+    if found is None:
+        raise Refused(404, "404 Pipeline Not Found")
+    return 200, _pipeline(asked, found)
 
 
 HANDLERS: Mapping[str, Handler] = {
@@ -283,10 +344,14 @@ HANDLERS: Mapping[str, Handler] = {
     "approvalRules": rules,
     "approvals": approvals,
     "boardTrain": board,
+    "cancel": cancel,
     "compare": compare,
+    "createDeployment": create_deployment,
     "createMerge": create_merge,
     "createNote": create_note,
+    "createPipeline": create_pipeline,
     "createStatus": create_status,
+    "editDeployment": edit_deployment,
     "editMerge": edit_merge,
     "editNote": edit_note,
     "findUsers": find_users,
@@ -296,12 +361,14 @@ HANDLERS: Mapping[str, Handler] = {
     "listEmoji": list_emoji,
     "listMembers": members,
     "listMerges": list_merges,
+    "listPipelines": list_pipelines,
     "listStatuses": list_statuses,
     "mergeCommits": commits,
     "ownToken": own_token,
     "protectedBranches": guards,
     "react": react,
     "showMerge": show_merge,
+    "showPipeline": show_pipeline,
     "showProject": project,
     "showTrain": car,
     "unreact": unreact,
@@ -357,6 +424,24 @@ def _note(asked: Asked, note: Note) -> dict[str, Any]:
     }
 
 
+def _pipeline(asked: Asked, one: Pipeline) -> dict[str, Any]:
+    ended = one.ended if one.status in ("success", "failed", "canceled", "skipped") else None
+    return {
+        "id": one.id,
+        "ref": one.ref,
+        "sha": one.sha,
+        "source": one.source,
+        "status": one.status,
+        "name": one.name or None,
+        "web_url": f"{asked.home}/{asked.hub.called}/-/pipelines/{one.id}",
+        "created_at": iso(one.at),
+        "updated_at": iso(one.ended or one.at),
+        "started_at": iso(one.at),
+        "finished_at": iso(ended),
+        "user": user(asked, one.user),
+    }
+
+
 def _emoji(asked: Asked, emoji: Emoji) -> dict[str, Any]:
     return {"id": emoji.id, "name": emoji.name, "user": user(asked, emoji.user)}
 
@@ -408,5 +493,6 @@ def _deployment(asked: Asked, one: Deployed) -> dict[str, Any]:
         "created_at": iso(one.at),
         "updated_at": iso(one.updated),
         "user": user(asked, one.user),
+        "deployable": {"id": 1, "name": "deploy"} if one.job else None,
         "environment": {"id": 1, "name": one.environment, "external_url": None},
     }
