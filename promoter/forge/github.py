@@ -108,6 +108,10 @@ class GitHubForge:
         """
         return self._merges.merge(number, expect_head, method, message)
 
+    def leave_queue(self, number: int, now: datetime) -> None:
+        """Take a pull request that we put into a merge queue out of it; nothing happens when it is in none."""
+        self._merges.leave_queue(number)
+
     def checks(self, commit: Oid) -> Sequence[Check]:
         """Give commit statuses and check runs on `commit`, newest of each name and reporter, by name."""
         return self._checks.of(commit)

@@ -1,7 +1,8 @@
 """Merging: only the head that was judged, by a method that is allowed, when GitHub has nothing against it.
 
 Invariants: what GitHub would refuse, or let pass only because the token may bypass rules, is not tried. Auto-merge is
-never armed. Where the branch has a merge queue, the pull request is put there, and merged is what the queue merged.
+never armed. Where the branch has a merge queue, the pull request is put there, and merged is what the queue merged;
+what we did not put there is not taken out.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ _ASKED: Final = """
 fragment Asked on PullRequest {
   id state isDraft headRefName headRefOid baseRefName mergeable mergeStateStatus reviewDecision isInMergeQueue
   mergeCommit {oid}
+}"""
+_IN_QUEUE: Final = f"id mergeQueueEntry {{enqueuer {queries.ACTOR}}}"
+_DEQUEUE: Final = """
+mutation($id: ID!) {
+  dequeuePullRequest(input: {id: $id}) {mergeQueueEntry {id}}
 }"""
 _ENQUEUE: Final = """
 mutation($id: ID!, $head: GitObjectID!) {
@@ -135,6 +141,17 @@ class Merges:
                 raise LostRace(f"pull request {number} or its base has moved meanwhile: it was not merged") from no
             raise
         return Oid(answer["sha"])
+
+    def leave_queue(self, number: int) -> None:
+        """Take the pull request out of the merge queue, if we put it there."""
+        node = self._pulls.node(number, queries.of_pull(_IN_QUEUE))
+        if not self._pulls.queued_by_us(node):
+            return
+        try:
+            self._connection.mutate(_DEQUEUE, f"take pull request {number} out of the queue", id=node["id"])
+        except (Unsure, Rejected):  # refused when it was merged, or left, meanwhile
+            if self._pulls.queued_by_us(self._pulls.node(number, queries.of_pull(_IN_QUEUE))):
+                raise
 
     def _enqueue(self, number: int, node: Any) -> None:
         """Put the pull request into the queue; a queue tests and merges by its own method, also what is behind."""

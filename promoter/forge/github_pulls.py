@@ -116,13 +116,21 @@ class Pulls:
         """Give open pull requests with reviews and checks, others without."""
         seen = []
         for node in raw:
-            pull = nodes.pull(node)
+            pull = self._read(node)
             if pull.state is PullState.OPEN:
                 rollup = node.get("statusCheckRollup")
                 checks = self._checks.of_rollup(pull.head, rollup) if rollup else ()
                 pull = replace(pull, reviews=self._reviews(node), checks=checks)
             seen.append(pull)
         return self._people.with_groups(seen)
+
+    def _read(self, node: Any) -> PullRequest:
+        return replace(nodes.pull(node), queued=self.queued_by_us(node))
+
+    def queued_by_us(self, node: Any) -> bool:
+        """Tell whether we put the pull request into a merge queue; what a person put there is the person's word."""
+        entry = node["mergeQueueEntry"]
+        return entry is not None and nodes.login(entry["enqueuer"]) == self._connection.identity
 
     def _reviews(self, node: Any) -> tuple[Any, ...]:
         page = node["latestOpinionatedReviews"]
@@ -143,7 +151,7 @@ class Pulls:
                 break
             if attempt < LOOKS - 1:  # asking makes GitHub find out
                 self._sleep(2**attempt / 4)
-        pull = nodes.pull(node)
+        pull = self._read(node)
         pull = replace(pull, reviews=self._reviews(node), checks=self._checks.of(pull.head))
         return self._people.with_groups([pull])[0]
 

@@ -44,7 +44,7 @@ REVIEWS: Final = f"nodes {{state submittedAt author {ACTOR} commit {{oid}}}} {_P
 WHOLE: Final = f"""
 fragment Whole on PullRequest {{
   ...Short
-  body mergeable mergeStateStatus
+  body mergeable mergeStateStatus mergeQueueEntry {{enqueuer {ACTOR}}}
   labels(first: 100) {{nodes {{name}}}}
   latestOpinionatedReviews(first: 100) {{{REVIEWS}}}
   timelineItems(itemTypes: [CLOSED_EVENT], last: 1) {{nodes {{... on ClosedEvent {{actor {ACTOR}}}}}}}

@@ -178,6 +178,14 @@ class Deploy(Action):
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LeaveQueue(Action):
+    """Take a pull request out of the merge queue that we put it into, for it is not to be merged any more."""
+
+    slot: Slot
+    number: int
+
+
 class State(StrEnum):
     """A slot's state for people; the first that fits."""
 

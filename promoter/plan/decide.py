@@ -14,7 +14,18 @@ from datetime import datetime
 from promoter.model.forge import PullState
 from promoter.model.ledger import Kind
 from promoter.model.names import ContentId
-from promoter.model.plan import Action, AdoptEdits, ClosePullRequest, MakeRelease, Plan, Record, SlotPlan, State
+from promoter.model.plan import (
+    Action,
+    AdoptEdits,
+    ClosePullRequest,
+    LeaveQueue,
+    MakeRelease,
+    MergePullRequest,
+    Plan,
+    Record,
+    SlotPlan,
+    State,
+)
 from promoter.model.snapshot import AppSeen, Snapshot
 from promoter.model.verdict import Answer, Verdict
 from promoter.plan.draft import ripen
@@ -55,7 +66,12 @@ def decide(config: Config, seen: Snapshot, now: datetime) -> Plan:
         slots += [gathering(course.sight, plan) for plan in plans]
         ledgers.append(course.sight.ledger())
     looks = [plan.next_look for plan in slots if plan.next_look is not None]
-    every = (*records, *_strays(seen), *shared, *actions)  # what leaves a group is out of it before it goes alone
+    moves = (*_strays(seen), *shared, *actions)
+    every = (
+        *records,
+        *_leave_queues(courses, seen.only, moves),
+        *moves,
+    )  # what leaves a group is out of it before it goes alone
     return Plan(every, tuple(slots), tuple(ledgers), tuple(problems), min(looks, default=None))
 
 
@@ -68,6 +84,19 @@ def _open(seen: Snapshot) -> int:
 def _strays(seen: Snapshot) -> list[Action]:
     why = "nothing is proposed in it any more"
     return [ClosePullRequest(stray.apps[0], why, stray.slot, stray.number, stray.apps) for stray in seen.strays]
+
+
+def _leave_queues(courses: Sequence[_Course], only: Collection[str] | None, todo: Sequence[Action]) -> list[Action]:
+    """Let every pull request leave its merge queue that would not be put there now: the queue would merge it."""
+    merged = {action.number for action in todo if isinstance(action, MergePullRequest)}
+    found: dict[int, Action] = {}
+    for course in courses:
+        for slot in course.seen.slots.values() if only is None or course.name in only else ():
+            for pull in slot.pulls:
+                if pull.state is PullState.OPEN and pull.queued and pull.number not in merged:
+                    why = f"pull request {pull.number} is not to be merged now"
+                    found.setdefault(pull.number, LeaveQueue(course.name, why, slot.slot, pull.number))
+    return list(found.values())
 
 
 @dataclass(slots=True)

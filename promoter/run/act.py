@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from promoter.errors import LostRace, PromoterError, Rejected, Underway
+from promoter.forge.port import Queues
 from promoter.git.ref import RefUpdate
 from promoter.layout.group import is_group
 from promoter.model.forge import PullRequest, PullState
@@ -22,6 +23,7 @@ from promoter.model.plan import (
     ClosePullRequest,
     Commit,
     Deploy,
+    LeaveQueue,
     MakeRelease,
     Member,
     MergePullRequest,
@@ -55,7 +57,7 @@ class Event:
     app: str
     environment: str
     what: str
-    """`released`, `recorded`, `proposed`, `opened`, `edited`, `closed`, `status`, `merged`, `queued`,
+    """`released`, `recorded`, `proposed`, `opened`, `edited`, `closed`, `status`, `merged`, `queued`, `unqueued`,
     `started`, `filed`, `noted`, `lost`, `refused`."""
     text: str
 
@@ -125,6 +127,8 @@ def _do(ws: Workspace, seen: Snapshot, action: Action) -> Event:
         case Deploy():
             deploy(ws, action)
             return Event(action.app, where(action), "filed", action.reason)
+        case LeaveQueue():
+            return _leave_queue(ws, action)
         case MergePullRequest():
             return _merge(ws, seen, action)
     raise NotImplementedError(type(action).__name__)
@@ -248,6 +252,13 @@ def _says_no(place: Place, release: int, kind: Kind) -> bool:
     if kind is Kind.ROLLBACK and (place.target is None or place.target.release != release):
         return True
     return release in place.skips or (kind is not Kind.ROLLBACK and place.hold is not None)
+
+
+def _leave_queue(ws: Workspace, action: LeaveQueue) -> Event:
+    if not isinstance(ws.forge, Queues):
+        raise Rejected(f"pull request {action.number} cannot be taken out of the merge queue", "Take it out by hand.")
+    ws.forge.leave_queue(action.number, ws.now())
+    return Event(action.app, action.slot.environment, "unqueued", f"#{action.number}: {action.reason}")
 
 
 def _merge(ws: Workspace, seen: Snapshot, action: MergePullRequest) -> Event:

@@ -118,6 +118,41 @@ def test_a_merge_queue_takes_its_time(server: GitHub, repo: Repository, tmp_path
     assert [one.base_branch for one in hub.pulls.values() if one.state == "OPEN"] == ["environment/prod"]
 
 
+def test_what_is_held_leaves_the_merge_queue(server: GitHub, repo: Repository, tmp_path: Path) -> None:
+    hub, job = server.hub, Job(server, tmp_path)
+    hub.rules = {"environment/dev": Rules(queue=True, push=False)}
+    job("release", "shop", "1.4.2")
+    job("run")
+    [pull] = hub.pulls.values()
+    assert pull.queued
+    assert "leave queue" not in job("plan")
+    job("hold", "dev", "INC-1")
+    assert "leave queue" in job("plan")
+    assert "is not to be merged now" in job("run")
+    assert (pull.queued, pull.state) == (False, "OPEN")
+    before = hub.writes
+    assert "unqueued" not in job("run")
+    assert hub.writes == before, "said once"
+    job("resume", "dev")
+    job("run")
+    assert (pull.queued, pull.queued_by) == (True, hub.people.bot), "nothing of it is kept"
+    hub.label(pull.number, "lin", ["promoter/hold"])
+    job("run")
+    assert not pull.queued
+
+
+def test_what_a_person_queued_is_left_there(server: GitHub, repo: Repository, tmp_path: Path) -> None:
+    hub, job = server.hub, Job(server, tmp_path)
+    hub.rules = {"environment/dev": Rules(queue=True, push=False)}
+    job("release", "shop", "1.4.2")
+    job("run")
+    [pull] = hub.pulls.values()
+    hub.queue(pull.number, "lin")
+    job("hold", "dev", "INC-1")
+    assert "unqueued" not in job("run")
+    assert pull.queued
+
+
 def test_what_is_deployed_where(server: GitHub, repo: Repository, tmp_path: Path) -> None:
     hub, job = server.hub, Job(server, tmp_path)
     commit_files(repo, "main", {"promoter.yaml": f"{CONFIG}deployments: true\n"}, "Show deployments")

@@ -186,6 +186,12 @@ class Hub:
         self.tick()
         pull.assignees += [one for one in users if one not in pull.assignees and self.people.right(one) != "none"]
 
+    def queue(self, number: int, user: str) -> None:
+        """Put a pull request into the merge queue of its base."""
+        pull = self.pull(number)
+        self.tick()
+        pull.queued, pull.queued_by = True, user
+
     def review(self, number: int, user: str, state: str) -> None:
         """Give an opinion on the head."""
         self.settle()

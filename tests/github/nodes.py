@@ -82,8 +82,16 @@ class Root:
             raise Problem("UNPROCESSABLE", "The merge queue is not enabled for this branch")
         if input.get("expectedHeadOid") not in (None, pull.head):
             raise Problem("UNPROCESSABLE", "Head branch was modified")
+        self.hub.queue(pull.number, self.user)
+        return {"mergeQueueEntry": {"id": f"MQE_{pull.number}", "position": 1}}
+
+    def dequeuePullRequest(self, info: object, input: Fields) -> Fields:  # noqa: A002, N802
+        """Take a pull request out of the merge queue."""
+        pull = self.hub.pull(int(input["id"].removeprefix("PR_")))
+        if not pull.queued:
+            raise Problem("UNPROCESSABLE", "The pull request is not in the merge queue")
         self.hub.tick()
-        pull.queued = True
+        pull.queued = False
         return {"mergeQueueEntry": {"id": f"MQE_{pull.number}", "position": 1}}
 
     def pull(self, info: object, number: int) -> Fields:
@@ -178,6 +186,7 @@ class Root:
             "mergedBy": actor(pull.merged_by) if merged else None,
             "mergeCommit": {"oid": pull.merge_commit} if merged else None,
             "isInMergeQueue": pull.queued,
+            "mergeQueueEntry": {"enqueuer": actor(pull.queued_by)} if pull.queued else None,
             "labels": connection([{"name": one} for one in pull.labels]),
             "assignees": connection([{"login": one} for one in pull.assignees]),
             "reviewRequests": connection(_requests(pull)),

@@ -79,6 +79,7 @@ class Pull:
     fork: str | None = None
     """The owner of the fork that its head is in; None: this repository."""
     queued: bool = False
+    queued_by: str = ""
     looked: int = 0
     """How often somebody asked for its mergeability since the head or base moved."""
 

@@ -13,6 +13,7 @@ from promoter.model.names import Oid
 from promoter.model.plan import (
     ClosePullRequest,
     Commit,
+    LeaveQueue,
     MergePullRequest,
     Propose,
     Record,
@@ -326,6 +327,41 @@ def test_how_it_is_merged(protection: Protection, parent: Oid, forward: bool, me
 )
 def test_what_is_not_merged(place: Place, seen: dict[str, Any], settings: dict[str, Any]) -> None:
     assert staging(place, seen, **settings).does(MergePullRequest) == []
+
+
+QUEUED = (pull(queued=True),)
+
+
+@pytest.mark.parametrize(
+    ("place", "changes", "settings"),
+    [
+        (replace(WAITING, hold=held()), {}, {}),
+        (replace(WAITING, skips={2: skipped()}), {}, {}),
+        (WAITING, {"pulls": (pull(queued=True, labels=("promoter/hold",)),)}, {}),
+        (WAITING, {"protection": Protection(required_checks=("ci",))}, {}),
+        (WAITING, {"ours": False}, {}),
+        (WAITING, {}, {"promote": Promote.REVIEW}),
+    ],
+    ids=["held", "skipped", "a label", "a check", "somebody's commit", "a person merges"],
+)
+def test_what_is_not_to_be_merged_leaves_the_merge_queue_first(
+    place: Place, changes: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    """A queue merges by itself, so what it is to merge is judged as long as it is there."""
+    seen = staging(place, offered(2, 1, **{"pulls": QUEUED, **changes}), **settings)
+    assert [it.number for it in seen.does(LeaveQueue)] == [7]
+    assert next(name for name in names(seen) if name != "Record") == "LeaveQueue"
+    others = (replace(one, queued=False) for one in changes.get("pulls", QUEUED))
+    assert not staging(place, offered(2, 1, **{**changes, "pulls": tuple(others)}), **settings).does(LeaveQueue)
+
+
+def test_what_is_still_to_be_merged_stays_in_the_merge_queue() -> None:
+    assert not staging(WAITING, offered(2, 1, pulls=QUEUED)).does(LeaveQueue)
+
+
+def test_a_newer_target_takes_the_old_one_out_of_the_merge_queue() -> None:
+    seen = staging(WAITING, offered(2, 1, pulls=QUEUED, kind=BACK))
+    assert [name for name in names(seen) if name != "Record"][:2] == ["LeaveQueue", "Propose"]
 
 
 def test_what_a_person_asked_for_is_merged_at_that_head() -> None:

@@ -16,6 +16,7 @@ from promoter.model.plan import (
     ClosePullRequest,
     Commit,
     Deploy,
+    LeaveQueue,
     MakeRelease,
     MergePullRequest,
     Move,
@@ -245,6 +246,10 @@ ACTIONS: list[tuple[Action, dict[str, object]]] = [
             "head": oid(3), "state": "pending", "description": "runs", "name": "promoter/jobs/smoke",
             "url": "https://x",
         },
+    ),
+    (
+        LeaveQueue("shop", "held", slot("dev"), 7),
+        {"do": "leave_queue", "environment": "dev", "branch": "environment/dev", "path": "shop", "number": 7},
     ),
     (
         Deploy("shop", "file it", slot("dev"), oid(3), "success", "shop r41 is verified", "https://x"),
