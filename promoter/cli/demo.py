@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,13 +20,15 @@ IMAGE = "ghcr.io/acme/shop"
 
 
 @dataclass(slots=True)
-class _Stage:
+class Stage:
     """Where the story is told."""
 
     world: DemoWorld
     shell: Shell
     interactive: bool
     typed: int = 0
+    runs: int = 0
+    """So many of them are what a CI job calls."""
 
     def say(self, text: str) -> None:
         """Tell what happens next."""
@@ -42,12 +45,22 @@ class _Stage:
         from promoter.errors import EdgeFailed
 
         self.typed += 1
+        self.runs += words[0] == "run"
         shown = " ".join(f'"{word}"' if " " in word else word for word in words)
         self.shell.screen.line(f"$ promoter {shown}", "head")
         inner = Shell(repo=str(self.world.repository), user=user, clock=lambda: self.world.now, color=self.shell.color)
         code = main(list(words), inner)
         if code != 0:
             raise EdgeFailed(f"the demo's command ended with {code}: promoter {shown}")
+
+    @contextmanager
+    def measured(self, what: str) -> Iterator[None]:
+        """Say how long something took on this machine's clock, and how many commands it was."""
+        began, before = time.monotonic(), self.typed
+        yield
+        self.shell.screen.line(
+            f"  ... {what}: {self.typed - before} commands, {time.monotonic() - began:.1f} s ...", "dim"
+        )
 
     def wait(self, minutes: int) -> None:
         """Let the demo's clock run."""
@@ -58,23 +71,26 @@ class _Stage:
 @command(
     "demo",
     click.Option(["--interactive"], is_flag=True, help="Wait for Enter before each step."),
+    click.Option(["--bad-day"], is_flag=True, help="The other story: all is well, but for the customers."),
     click.Option(["--plain"], is_flag=True, help="No colours; as in a CI job."),
     click.Option(["--folder"], default=".demo", show_default=True, metavar="PATH", help="Where it is built."),
     click.Option(
         ["--context"], default="", metavar="NAME", help="Show the clusters on this API server, which has no nodes."
     ),
 )
-def demo(shell: Shell, interactive: bool, plain: bool, folder: str, context: str) -> None:
+def demo(shell: Shell, interactive: bool, bad_day: bool, plain: bool, folder: str, context: str) -> None:
     """Show one image on its way to production, and back."""
+    from promoter.cli.demo_bad_day import SCENES as BAD_DAY
     from promoter.run.demonstration import DemoWorld
 
     if plain:
         shell.color = False
-    world = DemoWorld(Path(folder).resolve(), crashing=f"{IMAGE}:1.5.0", crashes_in="prod-eu", context=context)
-    stage = _Stage(world, shell, interactive)
+    crashing = "" if bad_day else f"{IMAGE}:1.5.0"
+    world = DemoWorld(Path(folder).resolve(), crashing=crashing, crashes_in="prod-eu", context=context)
+    stage = Stage(world, shell, interactive)
     started = time.monotonic()
     world.build()
-    for scene in SCENES:
+    for scene in BAD_DAY if bad_day else SCENES:
         scene(stage)
     seconds = time.monotonic() - started
     shell.screen.line()
@@ -85,7 +101,7 @@ def _around(folder: str) -> str:
     return f"promoter --repo {folder}/fleet.git status, or git -C {folder}/fleet.git log --all --graph --oneline"
 
 
-def _begin(stage: _Stage) -> None:
+def _begin(stage: Stage) -> None:
     stage.say(
         "A bare repository with one app and four environments; each has run 1.4.1 since yesterday.\n"
         "The clusters are simulated, and the demo's clock runs fast; all else is real."
@@ -98,7 +114,7 @@ def _begin(stage: _Stage) -> None:
     stage.type("run")
 
 
-def _dev(stage: _Stage) -> None:
+def _dev(stage: Stage) -> None:
     stage.say("dev has it, but merged is not live. The next run looks at what the cluster reports.")
     stage.wait(1)
     stage.type("explain", "shop", "staging")
@@ -107,7 +123,7 @@ def _dev(stage: _Stage) -> None:
     stage.type("run")
 
 
-def _staging(stage: _Stage) -> None:
+def _staging(stage: Stage) -> None:
     stage.wait(3)
     stage.type("run")
     stage.say("staging must stay healthy for 20 minutes before anything may go on.")
@@ -116,13 +132,13 @@ def _staging(stage: _Stage) -> None:
     stage.type("run")
 
 
-def _production(stage: _Stage) -> None:
+def _production(stage: Stage) -> None:
     stage.say("Production waits for an approval. The pull request says all a reviewer needs:")
     stage.type("pr", "list")
-    stage.type("pr", "show", _open(stage))
+    stage.type("pr", "show", open_pull(stage, "prod-eu"))
     stage.type("explain", "shop", "prod-eu")
     stage.say("Lin approves it; the next run merges exactly that commit.")
-    stage.type("pr", "approve", _open(stage), user="lin")
+    stage.type("pr", "approve", open_pull(stage, "prod-eu"), user="lin")
     stage.type("run")
     stage.wait(3)
     stage.type("run")
@@ -131,7 +147,7 @@ def _production(stage: _Stage) -> None:
     stage.type("status")
 
 
-def _bad_day(stage: _Stage) -> None:
+def _bad_day(stage: Stage) -> None:
     stage.say("A day later: 1.5.0 is fine in dev and in staging, and goes to production.")
     stage.world.later(24 * 60)
     stage.type("release", "shop", "1.5.0")
@@ -141,7 +157,7 @@ def _bad_day(stage: _Stage) -> None:
     stage.type("run")
     stage.wait(21)
     stage.type("run")
-    stage.type("pr", "approve", _open(stage), user="lin")
+    stage.type("pr", "approve", open_pull(stage, "prod-eu"), user="lin")
     stage.type("run")
     stage.say("In prod-eu it crashes. After 10 minutes it has failed: the environment is held, prod-us never sees it.")
     stage.wait(11)
@@ -149,7 +165,7 @@ def _bad_day(stage: _Stage) -> None:
     stage.type("status")
 
 
-def _back(stage: _Stage) -> None:
+def _back(stage: Stage) -> None:
     stage.say("Ada takes it back: the exact manifests that were verified before, and they stay.")
     stage.type("rollback", "shop", "prod-eu", "INC-412 crash on start")
     stage.type("run")
@@ -161,10 +177,10 @@ def _back(stage: _Stage) -> None:
     stage.type("run")
 
 
-SCENES: tuple[Callable[[_Stage], None], ...] = (_begin, _dev, _staging, _production, _bad_day, _back)
+SCENES: tuple[Callable[[Stage], None], ...] = (_begin, _dev, _staging, _production, _bad_day, _back)
 
 
-def _open(stage: _Stage) -> str:
-    """Give the number of the open pull request into prod-eu."""
+def open_pull(stage: Stage, environment: str) -> str:
+    """Give the number of the open pull request into `environment`."""
     pulls = stage.world.forge().all_pulls()
-    return str(next(pull.number for pull in pulls if pull.state == "open" and pull.base_branch.endswith("prod-eu")))
+    return str(next(p.number for p in pulls if p.state == "open" and p.base_branch == f"environment/{environment}"))

@@ -55,7 +55,7 @@ VERBS = (
         Group.START,
         "",
         "See it work: a repository, four environments and a simulated cluster for each, on this machine.",
-        examples=("demo",),
+        examples=("demo", "demo --bad-day"),
     ),
     Verb(
         "config",

@@ -82,7 +82,10 @@ def _asked_for(about: About) -> str:
         done = f"promoter takes this back by itself, once: {prose(target.reason)}"
         return f"\n\n> [!CAUTION]\n> {done}. `on_failure: rollback`. {held}"
     reason = f': "{prose(target.reason)}"' if target.reason else ""
-    return f" Asked for by {prose(target.by)}, {about.at.moment(target.at)}{reason}."
+    stays = (
+        f"What it leaves does not come back by itself, and {prose(about.environment)} is held until somebody resumes."
+    )
+    return f" Asked for by {prose(target.by)}, {about.at.moment(target.at)}{reason}.\n\n{stays}"
 
 
 def _moves(about: About) -> str:
