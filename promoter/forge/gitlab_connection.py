@@ -160,11 +160,11 @@ class Connection:
         return data
 
     def _once(self, method: str, path: str, query: Query, body: Any) -> tuple[int, Mapping[str, str], object]:
+        gitlab = self._gitlab  # which says so when the library is not there
+        self._last.clear()
         import requests
         from gitlab.exceptions import GitlabError
 
-        gitlab = self._gitlab
-        self._last.clear()
         try:
             response = gitlab.http_request(
                 method.lower(),

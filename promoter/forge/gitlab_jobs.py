@@ -23,9 +23,8 @@ FILE: Final = ".gitlab-ci.yml"
 NAME: Final = "job"
 """The input that says which job is meant."""
 _KEY: Final = re.compile(r"\$\[\[\s*inputs\.key\b[^\]]*\]\]")
-_GOING_ON: Final = frozenset(
-    "created waiting_for_resource waiting_for_callback preparing pending running canceling scheduled".split()
-)
+_STARTING: Final = frozenset({"created", "waiting_for_resource", "waiting_for_callback", "preparing", "scheduled"})
+_GOING_ON: Final = _STARTING | {"pending", "running", "canceling"}
 """What waits for a person (`manual`) has not passed, and goes on only when somebody says so."""
 
 
