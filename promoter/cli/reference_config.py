@@ -21,6 +21,7 @@ from promoter.policy.gates.http import ServiceForm
 from promoter.policy.gates.image import AccountForm, ImageForm
 from promoter.policy.gates.manifests import ManifestsForm
 from promoter.policy.gates.metrics import MetricForm
+from promoter.policy.gates.signature import CommitForm, CosignForm, SignatureForm
 from promoter.policy.gates.window import WindowForm
 from promoter.policy.schema import (
     ConfigForm,
@@ -131,6 +132,9 @@ _SECTIONS = (
     _Section("gates.image.login", AccountForm),
     _Section("gates.manifests", ManifestsForm),
     _Section("gates.metrics", MetricForm),
+    _Section("gates.signature", SignatureForm),
+    _Section("gates.signature.commit", CommitForm),
+    _Section("gates.signature.cosign", CosignForm),
     _Section("gates.window", WindowForm),
     _Section("verify", VerifyForm),
     _Section("allow", AllowForm),

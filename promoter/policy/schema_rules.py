@@ -34,7 +34,6 @@ from promoter.policy.schema_order import AfterField
 GROUPS = ("app", "environment")
 People = Annotated[tuple[PEOPLE_PATTERN, ...], BeforeValidator(people)]
 
-_LATER_GATES = dict.fromkeys(("signature",), JUDGE)
 _AFTER_THE_MERGE = {
     key: f"{key} is a rule after the merge; write verify: {{{key}: ...}}"
     for key in ("soak", "health", "within", "on_failure")
@@ -49,14 +48,12 @@ _BEFORE_THE_MERGE = {
 class _Gates(Form):
     """What must hold before the merge into this environment."""
 
-    not_yet: ClassVar[Mapping[str, str]] = _LATER_GATES
     elsewhere: ClassVar[Mapping[str, str]] = _AFTER_THE_MERGE
 
 
 class _Verify(Form):
     """What must hold in this environment after the merge, before the next one may take the release."""
 
-    not_yet: ClassVar[Mapping[str, str]] = _LATER_GATES
     elsewhere: ClassVar[Mapping[str, str]] = _BEFORE_THE_MERGE
 
     health: Flag | None = None

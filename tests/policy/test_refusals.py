@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from promoter.policy.gates import KINDS
 from tests.policy.trees import overlays, problems
 
 TREE = overlays("shop", "dev", "staging", "prod")
@@ -186,13 +185,11 @@ def test_one_wrong_key_of_an_environment(line: str, key: str, message: str) -> N
     assert wrong(text) == [f"promoter.yaml:8:environments[prod].{key}: {message}"]
 
 
-@pytest.mark.parametrize("key", ["signature"])
-@pytest.mark.parametrize("part", ["gates", "verify"])
-def test_a_rule_that_cannot_be_kept_yet_is_refused(part: str, key: str) -> None:
-    assert key not in KINDS
-    text = f"{HEAD}{APPS}environments: [dev, {{name: prod, {part}: {{{key}: {{a: b}}}}}}]\n"
+@pytest.mark.parametrize("key", ["labels", "trailer", "active_in"])
+def test_a_rule_that_cannot_be_kept_yet_is_refused(key: str) -> None:
+    text = f"{HEAD}{APPS}environments: [dev, {{name: prod, accept: {{{key}: x}}}}]\n"
     assert wrong(text) == [
-        f"promoter.yaml:4:environments[prod].{part}.{key}: {key}: this version cannot judge it yet; remove it, a rule "
+        f"promoter.yaml:4:environments[prod].accept.{key}: {key}: this version cannot judge it yet; remove it, a rule "
         "that nobody keeps protects nothing"
     ]
 

@@ -100,5 +100,6 @@ def test_what_is_not_known_yet_is_not_offered() -> None:
         "jobs",
         "manifests",
         "metrics",
+        "signature",
     }
     assert set(KINDS) == set(gates)

@@ -91,7 +91,8 @@ def _platform(node: object) -> str:
     return text
 
 
-def _login(value: object) -> dict[str, Node]:
+def one_registry_each(value: object) -> dict[str, Node]:
+    """Give entries whose keys are registries. Raises ValueError."""
     found = some_entries(value)
     for host, node in found.items():
         if "*" in host_pattern(Node(node.file, node.line, host)):
@@ -122,7 +123,7 @@ class ImageForm(Form):
     """What each image must be made for, `[linux/amd64, linux/arm64]`. Default: whatever it is made for."""
     all: Flag = False
     """Whether images that stood there before are asked for too. Default: false."""
-    login: Annotated[dict[str, AccountForm], BeforeValidator(_login)] = Field(default_factory=dict)
+    login: Annotated[dict[str, AccountForm], BeforeValidator(one_registry_each)] = Field(default_factory=dict)
     """Registry -> login. Default: what Docker's config.json holds."""
     within: Annotated[Positive, AfterValidator(at_most)] = timedelta(seconds=30)
     """How long all of it may take, at most 2m. Default: 30s."""

@@ -39,6 +39,15 @@ class Registries:
     _known: dict[str, Registry] = field(default_factory=dict)
     _deadline: Deadline | None = None
 
+    @property
+    def left(self) -> float:
+        """The seconds that are left; the time begins with the first question. Raises NotFetched when there are none."""
+        self._deadline = self._deadline or Deadline(self.seconds)
+        left = self._deadline.left()
+        if not left:
+            raise NotFetched(f"the registries do not answer within {self.seconds:g} s")
+        return left
+
     def of(self, image: ImageName) -> Registry:
         """Give the registry of `image`. Raises EdgeFailed when its login cannot be read."""
         host = image.registry
@@ -56,11 +65,7 @@ class Registries:
         return Login(account.user, password)
 
     def _send(self, url: str, headers: Mapping[str, str]) -> Said:
-        self._deadline = self._deadline or Deadline(self.seconds)
-        left = self._deadline.left()
-        if not left:
-            raise NotFetched(f"the registries do not answer within {self.seconds:g} s")
-        got = fetch(Call(url, "GET", headers), max(round(left, 1), 0.1))
+        got = fetch(Call(url, "GET", headers), max(round(self.left, 1), 0.1))
         return Said(got.status, got.headers, got.body)
 
 

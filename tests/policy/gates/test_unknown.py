@@ -26,6 +26,7 @@ from promoter.policy.gates.image import Wanted as WantedImages
 from promoter.policy.gates.jobs import JobRule, Jobs
 from promoter.policy.gates.manifests import Manifests
 from promoter.policy.gates.metrics import Metric, Metrics
+from promoter.policy.gates.signature import Commit, Cosign, Signature
 from promoter.policy.gates.window import Window
 from promoter.policy.objects.judge import Rules
 from promoter.policy.span_text import parse_span
@@ -48,8 +49,10 @@ SETTINGS = (
     Service("https://gate.example", "true"),
     Metric("https://prom.example", "up", least=1),
     Rules("1.34"),
+    Commit(("ssh-ed25519 A kim",)),
+    Cosign("keys/cosign.pub"),
 )
-SMOKE, SERVICE, METRIC, RULES = SETTINGS
+SMOKE, SERVICE, METRIC, RULES, COMMIT, COSIGN = SETTINGS
 JOB = JobRule("smoke.yaml")
 JOBS = Jobs((("smoke", JOB),))
 PASSED = JobRun("success", NOON, ended=NOON)
@@ -82,6 +85,7 @@ def ran(given: Subject, _: datetime) -> bool:
 
 IMAGE = Image(WantedImages(("linux/amd64",)))
 MANIFESTS = Manifests(RULES)
+SIGNATURE = Signature(COMMIT, COSIGN)
 RECORDED = (("ui", "2", "sha256:1"),)
 
 
@@ -93,6 +97,16 @@ def told(given: Subject, _: datetime) -> bool:
         and ask.settings == replace(IMAGE.wanted, recorded=digests)
         for ask, reply in given.replies.items()
     )
+
+
+def signed(given: Subject, _: datetime) -> bool:
+    """Both were said to be signed."""
+    well = {
+        (ask.name, ask.settings)
+        for ask, reply in given.replies.items()
+        if reply.answer is Answer.SUCCESS and (ask.head, ask.environment) == (given.head, "prod")
+    }
+    return given.head is not None and {("commit", COMMIT), ("images", COSIGN)} <= well
 
 
 CASES: Mapping[str, list[tuple[Gate, Known]]] = {
@@ -122,6 +136,7 @@ CASES: Mapping[str, list[tuple[Gate, Known]]] = {
     "jobs": [(JOBS, ran)],
     "manifests": [(MANIFESTS, replied)],
     "metrics": [(METRICS, replied)],
+    "signature": [(SIGNATURE, signed)],
     "window": [
         (Window((parse_span("Mon-Thu 09:00-16:00"),)), lambda _, now: now.weekday() < 4 and 9 <= now.hour < 16),
     ],
@@ -145,7 +160,7 @@ places = st.builds(
         run=runs,
     ).map(lambda note: (note,)),
 )
-ASKING = (COMMANDS, HTTP, IMAGE, JOBS, MANIFESTS, METRICS)
+ASKING = (COMMANDS, HTTP, IMAGE, JOBS, MANIFESTS, METRICS, SIGNATURE)
 
 
 def with_replies(made: Subject, own: list[tuple[AskingGate, Reply, str]]) -> Subject:
