@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     click.Option(
         ["--branches"],
         is_flag=True,
-        help="Only put CODEOWNERS, and on GitHub what wakes promoter, onto the branches with rendered manifests.",
+        help="Only put CODEOWNERS and what wakes promoter onto the branches with rendered manifests.",
     ),
     click.Option(["--dry-run"], is_flag=True, help="Only show what would be written."),
 )

@@ -44,9 +44,15 @@ def owned(lines: Sequence[Line], files: Collection[str]) -> Owned:
     return Owned(owners, tuple(partly))
 
 
-def owners_text(slots: Iterable[tuple[str, tuple[str, ...]]], first: str) -> str:
-    """Give the text of a CODEOWNERS file: path of a slot (`""`: the root) and its owners; `first`: its first line."""
+def owners_text(
+    slots: Iterable[tuple[str, tuple[str, ...]]], first: str, files: Iterable[tuple[str, tuple[str, ...]]] = ()
+) -> str:
+    """Give the text of a CODEOWNERS file: path of a slot (`""`: the root) and its owners; `first`: its first line.
+
+    `files`: single files and their owners.
+    """
     lines = [f"{_pattern(path)} {' '.join(owners)}" for path, owners in sorted(set(slots)) if owners]
+    lines += [f"{_pattern(path).removesuffix('/')} {' '.join(owners)}" for path, owners in sorted(files) if owners]
     return "\n".join((first, *lines)) + "\n" if lines else ""
 
 

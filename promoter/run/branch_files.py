@@ -8,7 +8,7 @@ not at all; a branch that has what it should is left alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,13 +16,16 @@ from typing import Final
 from promoter.errors import EdgeFailed
 from promoter.forge.codeowners import PLACES, parse_codeowners
 from promoter.forge.github import GitHubForge
+from promoter.forge.gitlab_people import PLACES as ROOT_PLACES
 from promoter.forge.local import LocalForge
+from promoter.forge.port import Pipelines
 from promoter.git.ref import RefUpdate
 from promoter.git.store import FILE, Entry, Store
 from promoter.layout.owners import Line, owned, owners_text
 from promoter.model.names import Branch, Oid
 from promoter.model.snapshot import Slot
 from promoter.policy.rules import Config
+from promoter.run.init_pipeline import PIPELINE, ROOT, wake_text
 from promoter.run.ledgers import IDENTITY
 from promoter.run.root import root_commit
 from promoter.run.workflows import FOLDER, read_workflows
@@ -33,7 +36,8 @@ OWNERS: Final = ".github/CODEOWNERS"
 MARK: Final = "# Written by promoter init --branches"
 _FIRST: Final = f"{MARK}, from CODEOWNERS of the branch that people edit; change that one."
 _READ_HERE: Final = (GitHubForge, LocalForge)
-"""Forges that read these files; others read others."""
+"""Forges that read these files; those with one pipeline for the whole repository read files at its root."""
+_ROOT_OWNERS: Final = "CODEOWNERS"
 _PLACES: Final = (
     Path(__file__).parents[1] / "workflows" / "wake.yaml",
     Path(__file__).parents[2] / "docs" / "github" / "wake.yaml",
@@ -69,17 +73,23 @@ def wanted(ws: Workspace, refs: Mapping[str, Oid]) -> Wanted:
     slots: dict[Branch, list[Slot]] = {}
     for app in config.apps.values():
         for slot in app.slots.values():
-            if not slot.in_place and slot.branch != ws.branch and isinstance(ws.forge, _READ_HERE):
+            if not slot.in_place and slot.branch != ws.branch and isinstance(ws.forge, (*_READ_HERE, Pipelines)):
                 slots.setdefault(slot.branch, []).append(slot)
     if not slots:
         return Wanted(())
     ws.repository.fetch((), [(tree, path) for path in (*PLACES, FOLDER)])
     notes: list[str] = []
+    at_root = isinstance(ws.forge, Pipelines)
+    if at_root:
+        ws.repository.fetch((), [(tree, PIPELINE)])
     wake = _wake(ws, store, tree, notes) if isinstance(ws.forge, GitHubForge) else b""
-    lines = _lines(store, tree)
+    lines = _lines(store, tree, ROOT_PLACES if at_root else PLACES)
     found = []
     for branch, here in sorted(slots.items()):
-        should = {WAKE: wake, OWNERS: _owners(store, tree, config, here, lines, notes)}
+        owners = _owners(store, tree, config, here, lines, notes, at_root=at_root)
+        should = {WAKE: wake, OWNERS: owners}
+        if at_root:
+            should = {ROOT: _pipeline(ws, store, tree, branch, notes), _ROOT_OWNERS: owners}
         found.append(_compared(ws, branch, refs.get(f"refs/heads/{branch}"), should))
     return Wanted(tuple(found), tuple(dict.fromkeys(notes)))
 
@@ -99,14 +109,23 @@ def _wake(ws: Workspace, store: Store, tree: Oid, notes: list[str]) -> bytes:
     return text.replace("BRANCH: main\n", f"BRANCH: {json.dumps(ws.branch)}\n").encode()
 
 
-def _lines(store: Store, tree: Oid) -> list[Line]:
-    data = next((found for place in PLACES if (found := store.read(tree, place)) is not None), b"")
+def _pipeline(ws: Workspace, store: Store, tree: Oid, branch: Branch, notes: list[str]) -> bytes:
+    """Give the file that runs the dry branch's pipeline; nothing where that has none of its own to run."""
+    text = wake_text(store, tree, branch, ws.branch)
+    if not text:
+        notes.append(f"{PIPELINE} is not on {ws.branch}, or a branch's name needs quotes, so nothing there wakes it")
+        return b""
+    return f"{MARK}: what is merged here wakes promoter.\n{text}".encode()
+
+
+def _lines(store: Store, tree: Oid, places: Sequence[str]) -> list[Line]:
+    data = next((found for place in places if (found := store.read(tree, place)) is not None), b"")
     rules = parse_codeowners(data.decode("utf-8", "replace")).rules
     return [Line(rule.line, rule.owners, rule.matches) for rule in rules]
 
 
 def _owners(
-    store: Store, tree: Oid, config: Config, slots: list[Slot], lines: list[Line], notes: list[str]
+    store: Store, tree: Oid, config: Config, slots: list[Slot], lines: list[Line], notes: list[str], *, at_root: bool
 ) -> bytes:  # fmt: skip
     found = []
     for slot in slots:
@@ -117,8 +136,12 @@ def _owners(
             f"CODEOWNERS:{number} speaks of some files of {slot.app} only, which cannot be told apart once rendered"
             for number in here.partly
         ]
-    ours = owned(lines, (OWNERS, WAKE)).owners
-    return owners_text([*found, (".github", ours)] if any(owners for _, owners in found) else (), _FIRST).encode()
+    if not any(owners for _, owners in found):
+        return b""
+    if at_root:
+        files = [(path, owned(lines, (path,)).owners) for path in (ROOT, _ROOT_OWNERS)]
+        return owners_text(found, _FIRST, files).encode()
+    return owners_text([*found, (".github", owned(lines, (OWNERS, WAKE)).owners)], _FIRST).encode()
 
 
 def _files(store: Store, tree: Oid, path: str) -> Iterator[str]:
@@ -142,7 +165,7 @@ def _compared(ws: Workspace, branch: Branch, tip: Oid | None, should: Mapping[st
     if not repository.store.has(tip):
         repository.fetch([tip])
     tree = repository.store.commit(tip).tree
-    repository.fetch((), [(tree, ".github")])
+    repository.fetch((), [(tree, path) for path in (".github", *should)])
     there = {path: repository.store.read(tree, path) for path in should}
     foreign = [path for path, data in there.items() if data is not None and should[path] and not _is_ours(data)]
     files = {path: data for path, data in should.items() if data and path not in foreign and there[path] != data}

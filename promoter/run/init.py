@@ -140,7 +140,7 @@ def propose(place: Place, wish: Wish, programs: Programs) -> Proposal:
         tuple(notes),
         (
             *next_commands(found.apps, adopt=adopt, rendered=rendered),
-            *(("promoter init --branches",) if rendered and place.on_github else ()),
+            *(("promoter init --branches",) if rendered and place.forge else ()),
         ),
         pins,
     )

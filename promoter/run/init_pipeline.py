@@ -11,6 +11,7 @@ from typing import Final
 
 from promoter.errors import EdgeFailed
 from promoter.git.store import Store
+from promoter.layout.yaml_insert import scalar
 from promoter.model.names import Oid
 from promoter.run.documented import read_documented
 from promoter.run.init_workflow import Offer
@@ -24,6 +25,7 @@ _RUNS: Final = re.compile(
     re.MULTILINE,
 )
 """A line that brings promoter into a pipeline, by whichever of the documented ways."""
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._/-]+")
 _PUSHED: Final = '    - if: $CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH =~ /^environment\\//\n'
 
 
@@ -50,6 +52,22 @@ def offer_pipeline(store: Store, tree: Oid, template: str) -> Offer:
         return Offer({**files, ROOT: INCLUDE.encode()}, (Note(Tone.FOUND, said),))
     line = f"- local: /{PIPELINE}"
     return Offer(files, (Note(Tone.FOUND, said), Note(Tone.WARNING, f"add to its include: {line}", (ROOT,))))
+
+
+def wake_text(store: Store, tree: Oid, branch: str, dry: str) -> str:
+    """Give the `.gitlab-ci.yml` of a branch with manifests, which runs the pipeline of `tree` for what is merged there.
+
+    Empty where `tree`, of the branch `dry`, has no such pipeline in a file of its own, or the branch's name would need
+    quoting. Raises EdgeFailed when promoter is not installed whole.
+    """
+    if store.entry(tree, PIPELINE) is None or _PLAIN.fullmatch(branch) is None or _PLAIN.fullmatch(dry) is None:
+        return ""
+    text = read_documented("workflows/gitlab-branch.yml", "docs/gitlab/environment.gitlab-ci.yml")
+    if text.count('"environment/prod"') != 1 or text.count("ref: main\n") != 1:
+        raise EdgeFailed("the pipeline for branches that comes with promoter is another one", "Install promoter again.")
+    body = text.partition("\nworkflow:\n")
+    text = f"{body[1].lstrip()}{body[2]}"
+    return text.replace('"environment/prod"', f'"{branch}"').replace("ref: main\n", f"ref: {scalar(dry)}\n")
 
 
 def runs_promoter(pipeline: bytes | None) -> bool:

@@ -124,22 +124,6 @@ def test_merge_requests_run_it_when_asked() -> None:
     assert chosen(job["rules"], {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_DEFAULT_BRANCH": "main"})
 
 
-@pytest.mark.parametrize(
-    ("source", "branch", "ran"),
-    [
-        ("push", "environment/prod", True),
-        ("push", "environment/prod-next", False),
-        ("push", "environment/prod-next/shop", False),
-        ("merge_request_event", "environment/prod-next", False),
-        ("web", "environment/prod", False),
-    ],
-)
-def test_a_branch_with_manifests_starts_pipelines_only_for_what_was_merged(source: str, branch: str, ran: bool) -> None:
-    made = expand(ROOT / "docs" / "gitlab" / "environment.gitlab-ci.yml")
-    known = {"CI_PIPELINE_SOURCE": source, "CI_COMMIT_BRANCH": branch}
-    assert chosen(made["workflow"]["rules"], known) is ran
-
-
 def test_conditions_are_read_as_gitlab_reads_them() -> None:
     known = {"A": "x", "B": "", "C": "x/y"}
     for text in ('$A == "x"', "$B == ''", "$C =~ /^x\\/y$/", '$A == "y" || $A == "x" && $C', "$A == $A", "$A != $B"):

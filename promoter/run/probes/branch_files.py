@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from promoter.run.branch_files import OWNERS, wanted
+from promoter.run.branch_files import wanted
 from promoter.run.finding import Finding, Ground, Probe, Severity
 
 _FIX: Final = "promoter init --branches"
@@ -20,7 +20,7 @@ def probe(ground: Ground) -> Iterator[Finding]:
         for path in one.files:
             there = ws.repository.store.read(ws.repository.store.commit(one.tip).tree, path) is not None
             text = f"{path} is not what it should be any more" if there else f"{path} is missing"
-            if path == OWNERS:
+            if path.rpartition("/")[2] == "CODEOWNERS":
                 means = "reviews there are asked of other people than on the branch that people edit"
                 yield Finding(Severity.WARNING, one.branch, text, means, _FIX)
             else:
