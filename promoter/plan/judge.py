@@ -27,9 +27,10 @@ HOLD_LABELS = frozenset({"held", "promoter/hold"})
 
 
 def open_pull(sight: Sight, environment: str) -> PullRequest | None:
-    """Give the open pull request from this slot's proposal branch."""
+    """Give the open pull request from this slot's proposal branch, if it can be into the slot's branch."""
     slot = sight.slot(environment)
-    return next((pull for pull in reversed(slot.pulls) if pull.state is PullState.OPEN), None)
+    found = [pull for pull in reversed(slot.pulls) if pull.state is PullState.OPEN]
+    return next((pull for pull in found if pull.base_branch == slot.slot.branch), found[0] if found else None)
 
 
 def on_offer(sight: Sight, environment: str, release: int, kind: Kind) -> ProposalSeen | None:
@@ -93,6 +94,9 @@ def _own(sight: Sight, environment: str, release: int, kind: Kind) -> list[Verdi
         reason = f"{sight.slot(environment).slot.proposal_branch} holds commits that are not promoter's"
         found.append(Verdict("head", Answer.FAILURE, f"{reason}; delete the branch to have it made again"))
     pull = open_pull(sight, environment)
+    if pull is not None and pull.base_branch != (branch := sight.slot(environment).slot.branch):
+        reason = f"pull request {pull.number} goes into {pull.base_branch} now; let it go into {branch}, or close it"
+        found.append(Verdict("base", Answer.FAILURE, reason))
     if pull is not None and pull.draft:
         found.append(Verdict("draft", Answer.PENDING, "the pull request is a draft"))
     held_too = not rollback or of_policy(sight.places[environment].target)

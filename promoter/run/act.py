@@ -278,7 +278,8 @@ def _still(ws: Workspace, seen: Snapshot, action: MergePullRequest) -> None:
     """Look once more at what a person may have changed since the look. Raises LostRace or Rejected."""
     slot = action.slot
     pull: PullRequest = ws.forge.pull(action.number)
-    if pull.state is not PullState.OPEN or pull.draft or pull.head != action.expect_head:
+    ours = pull.state is PullState.OPEN and not pull.draft and pull.base_branch == slot.branch
+    if not ours or pull.head != action.expect_head:
         raise LostRace(f"pull request {action.number} is not what was judged")
     target = seen.apps[slot.app].ledger.place(slot.environment).target
     if (action.kind is not Kind.ROLLBACK or of_policy(target)) and HOLD_LABELS & set(pull.labels):

@@ -11,7 +11,7 @@ import pytest
 
 from promoter.model.forge import Protection, PullState
 from promoter.model.ledger import Asked, Drift, Kind, Place, Result
-from promoter.model.names import Oid
+from promoter.model.names import Branch, Oid
 from promoter.model.release import SourceCommit
 from promoter.model.verdict import Answer, Verdict
 from promoter.plan.judge import judge, merge_word, on_offer, open_pull
@@ -256,6 +256,17 @@ def test_a_rollback_waits_for_a_draft_a_person_s_commits_and_the_forge() -> None
     assert [(gate, answer) for gate, answer, _ in said(seen, BACK)] == [
         ("order", OK), ("head", NO), ("draft", WAIT), ("forge", WAIT)
     ]  # fmt: skip
+
+
+def test_a_pull_request_that_a_person_pointed_elsewhere_is_not_merged() -> None:
+    there = pull(base_branch=Branch("elsewhere"))
+    text = "pull request 7 goes into elsewhere now; let it go into environment/staging, or close it"
+    for kind, target in ((Kind.PROMOTION, None), (BACK, back_to(1))):
+        number, before = (2, 1) if kind is Kind.PROMOTION else (1, 2)
+        seen = sight(holds(before, target=target), offered(number, before, kind=kind, pulls=(there,)))
+        assert ("base", NO, text) in [(gate, answer, reason) for gate, answer, reason in said(seen, kind)]
+        both = sight(holds(before, target=target), offered(number, before, kind=kind, pulls=(pull(6), there)))
+        assert "base" not in [gate for gate, *_ in said(both, kind)]
 
 
 @pytest.mark.parametrize(
