@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from promoter.git.ref import RefUpdate
+from promoter.git.store import Entry
 from promoter.git.trailers import parse_trailers
 from promoter.model.forge import PullRequest, PullState
 from promoter.model.ledger import How, Ledger, Place
@@ -20,7 +21,7 @@ from promoter.run.command import command
 from promoter.run.grouped import Part, make_group
 from promoter.run.ledgers import read_ledger
 from promoter.run.run import run, see
-from tests.repos import commit_files, head, make_repo, tip
+from tests.repos import KIM, commit_files, head, make_repo, tip
 from tests.run.shops import Shop, manifest
 
 APPS = ("blog", "cart", "shop")
@@ -277,3 +278,24 @@ def test_values_that_stand_in_place_go_together(tmp_path: Path) -> None:
         text_ = shop.repo.store.read(shop.repo.store.commit(head(shop.repo, "main")).tree, f"{app}/prod/app.yaml")
         assert f"ghcr.io/acme/{app}:1.1.0".encode() in (text_ or b"")
     assert shop.run().done == ()
+
+
+def test_each_app_of_a_group_is_tested_by_a_job_of_its_own(tmp_path: Path) -> None:
+    gates = "gates: {approvals: 1, jobs: {smoke: ci/smoke.sh}}"
+    shop = fleet(tmp_path, rules=f"promote: auto, {gates}, {TOGETHER}")
+    store, old = shop.repo.store, head(shop.repo, "main")
+    script = store.put_blob(f'#!/bin/sh\necho "$PROMOTER_APP $PROMOTER_SHA" >> {tmp_path}/runs\n'.encode())
+    tree = store.edit_tree(store.commit(old).tree, {"ci/smoke.sh": Entry(0o100755, script)})
+    made = store.put_commit(tree, [old], "The job", KIM, shop.now)
+    shop.repo.update([RefUpdate("refs/heads/main", old, made)])
+    raised(shop)
+    (pull,) = [pull for pull in shop.forge.all_pulls() if pull.state is PullState.OPEN]
+    runs = sorted((tmp_path / "runs").read_text().splitlines())
+    assert runs == [f"{app} {pull.head}" for app in APPS]
+    names = {check.name: check.state for check in shop.forge.pull(pull.number).checks}
+    assert names == {"promoter": "pending"} | {f"promoter/jobs/smoke ({app}, prod)": "success" for app in APPS}
+    assert shop.run().done == ()
+    shop.forge.approve(pull.number, "lin", shop.now)
+    shop.run()
+    assert shop.forge.pull(pull.number).state is PullState.MERGED
+    assert len((tmp_path / "runs").read_text().splitlines()) == len(APPS)

@@ -224,3 +224,20 @@ def test_a_part_that_somebody_removed_comes_back() -> None:
     assert with_people("", wanted) == wanted
     assert with_people("Only this.", wanted) == f"Only this.\n\n{wanted}"
     assert with_people(with_people("Only this.", wanted), wanted) == f"Only this.\n\n{wanted}"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (
+            "https://github.example/acme/fleet/actions/runs/2",
+            "[runs](https://github.example/acme/fleet/actions/runs/2)",
+        ),
+        ("", "runs"),
+        ("javascript:alert(1)", "runs"),
+        ("https://x.example/) [other](https://y.example", "runs"),
+    ],
+)
+def test_a_verdict_links_to_where_more_is_seen(url: str, shown: str) -> None:
+    text = body(verdicts=(Verdict("jobs/smoke", Answer.PENDING, "runs", url=url),))
+    assert f"| **waits** | jobs/smoke | {shown} |" in text
