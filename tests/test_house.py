@@ -30,6 +30,7 @@ HOSTS = {
     "kubernetes.io",
     "semver.org",
     "source-controller",
+    "token.actions.githubusercontent.com",
     "www.apache.org",
 }
 """What the project may name outside its tests; hosts that end in `.example` or `.example.com` beside these."""

@@ -2,8 +2,8 @@
 
 `commit` names who may sign the commit: public SSH keys, and files of OpenPGP keys in the branch that people edit (never
 in what the judged change brings); checked by `ssh-keygen` and `gpg`, as git does it. `cosign` names the public key, a
-file of that branch, that images are signed with; the program `cosign` must be there, and what it cannot find out is
-unknown. `all` and `login` are those of `image`.
+file of that branch, that images are signed with, or the identity in a certificate of Sigstore and its issuer; the
+program `cosign` must be there, and what it cannot find out is unknown. `all` and `login` are those of `image`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from promoter.policy.form import Form
 from promoter.policy.gate import Gate, Subject, asked, from_reply
 from promoter.policy.gates.image import Account, AccountForm, at_most, one_registry_each
 from promoter.policy.scalars import Flag, Positive, SomeTexts, said, some_items
+from promoter.policy.web import address, clear
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,12 @@ class Commit:
 class Cosign:
     """How images are signed."""
 
-    key: str
-    """The path of a public key."""
+    key: str = ""
+    """The path of a public key; empty: an identity counts."""
+    identity: str = ""
+    issuer: str = ""
+    trusted_root: str = ""
+    """The path of a `trusted_root.json`; empty: the public one."""
     images: tuple[str, ...] = ()
     """Glob patterns of names; empty: every image."""
     logged: bool = True
@@ -48,6 +53,11 @@ class Cosign:
     """Also of images that stood there before."""
     login: tuple[tuple[str, Account], ...] = ()
     within: timedelta = timedelta(seconds=60)
+
+    @property
+    def who(self) -> str:
+        """Who signs, for people."""
+        return self.key or f"{self.identity} of {self.issuer}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ class Signature:
     def __str__(self) -> str:
         keys = [*(key.split()[-1] for key in self.commit.ssh), *self.commit.gpg] if self.commit is not None else []
         parts = [f"commit by {' or '.join(keys)}"] if self.commit is not None else []
-        return " and ".join(parts + ([f"images by {self.images.key}"] if self.images is not None else []))
+        return " and ".join(parts + ([f"images by {self.images.who}"] if self.images is not None else []))
 
     def asks(self, subject: Subject) -> tuple[Ask, ...]:
         """Give one ask for the commit and one for the images; none while nothing is proposed."""
@@ -98,6 +108,20 @@ def _path(node: object) -> str:
     return path
 
 
+def _identity(node: object) -> str:
+    text = said(node)
+    if any(char.isspace() or not char.isprintable() for char in text) or len(text.replace("*", "")) < 8:
+        raise ValueError(f"{text} is no identity, such as https://github.com/acme/* or kim@acme.example")
+    return text
+
+
+def _issuer(node: object) -> str:
+    url = address(node)
+    if clear(url) or "{" in url:
+        raise ValueError(f"{url} is no issuer, such as https://token.actions.githubusercontent.com")
+    return url
+
+
 _Path = Annotated[str, BeforeValidator(_path)]
 
 
@@ -119,12 +143,15 @@ class CommitForm(Form):
 class CosignForm(Form):
     """How images are signed by cosign."""
 
-    elsewhere: ClassVar[dict[str, str]] = dict.fromkeys(
-        ("identity", "issuer"), "this version checks signatures by a key: cosign: {key: keys/cosign.pub}"
-    )
-
-    key: _Path
+    key: Annotated[str, BeforeValidator(_path)] = ""
     """The public key: a file of the branch that people edit."""
+    identity: Annotated[str, BeforeValidator(_identity)] = ""
+    """In place of a key: whose certificate it must be, `https://github.com/acme/*`; `*` stands for anything."""
+    issuer: Annotated[str, BeforeValidator(_issuer)] = ""
+    """Who vouches for the identity, `https://token.actions.githubusercontent.com`."""
+    trusted_root: Annotated[str, BeforeValidator(_path)] = ""
+    """A `trusted_root.json` of the branch that people edit, for certificates and logs of one's own. Default: the public
+    ones of Sigstore."""
     images: SomeTexts = ()
     """Whose names must be signed, `ghcr.io/acme/*`. Default: every image."""
     transparency_log: Flag = True
@@ -135,6 +162,12 @@ class CosignForm(Form):
     """Registry -> login. Default: what Docker's config.json holds."""
     within: Annotated[Positive, AfterValidator(at_most)] = timedelta(seconds=60)
     """How long all of it may take, at most 2m. Default: 1m."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if bool(self.key) == bool(self.identity or self.issuer) or bool(self.identity) != bool(self.issuer):
+            raise ValueError("says who signs: write key: keys/cosign.pub, or identity and issuer")
+        return self
 
 
 class SignatureForm(Form):
@@ -161,4 +194,5 @@ def build(form: SignatureForm) -> Signature | None:
         return Signature(commit)
     one = form.cosign
     login = tuple((host.lower(), Account(each.user, each.password)) for host, each in sorted(one.login.items()))
-    return Signature(commit, Cosign(one.key, one.images, one.transparency_log, one.all, login, one.within))
+    who = (one.key, one.identity, one.issuer, one.trusted_root)
+    return Signature(commit, Cosign(*who, one.images, one.transparency_log, one.all, login, one.within))

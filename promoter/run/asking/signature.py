@@ -13,7 +13,7 @@ from promoter.model.snapshot import Snapshot
 from promoter.model.verdict import Answer
 from promoter.policy.gates.signature import Commit, Cosign
 from promoter.policy.image_name import ImageName
-from promoter.registry.cosign import Key, why_not_signed
+from promoter.registry.cosign import Signers, why_not_signed
 from promoter.run.asking.image import Registries, summed
 from promoter.run.judged import Judged
 from promoter.run.workspace import Workspace
@@ -29,10 +29,13 @@ def prepare(ws: Workspace, seen: Snapshot, ask: Ask) -> Callable[[], Reply]:
         commit = ws.repository.store.commit_bytes(ask.dry)
         return lambda: _commit(commit, keys, ask, ws.path)
     assert isinstance(wanted, Cosign)  # noqa: S101 (the gate's own)
-    key = Key(_file(ws, seen, wanted.key), wanted.logged)
+    key, root = (_file(ws, seen, path) if path else b"" for path in (wanted.key, wanted.trusted_root))
+    if wanted.key and not key:
+        raise EdgeFailed(f"{wanted.key} is empty")
+    by = Signers(key, wanted.identity, wanted.issuer, root, wanted.logged)
     images = sorted(image for image in Judged.of(ws, seen, ask).images(wanted.all) if _named(image, wanted))
     registries = Registries(dict(wanted.login), wanted.within.total_seconds())
-    return lambda: summed({image: _image(registries, image, key, ws.path) for image in images}, "nothing to be signed")
+    return lambda: summed({image: _image(registries, image, by, ws.path) for image in images}, "nothing to be signed")
 
 
 def _file(ws: Workspace, seen: Snapshot, path: str) -> bytes:
@@ -54,13 +57,13 @@ def _commit(commit: bytes, keys: Keys, ask: Ask, path: str | None) -> Reply:
     return Reply(Answer.SUCCESS, f"{ask.dry[:7]} is signed")
 
 
-def _image(registries: Registries, image: ImageName, key: Key, path: str | None) -> Reply:
+def _image(registries: Registries, image: ImageName, by: Signers, path: str | None) -> Reply:
     try:
         registry = registries.of(image)
         manifest = registry.manifest(image)
         if manifest is None:
             return Reply(Answer.FAILURE, "is not in its registry")
-        reason = why_not_signed(image, manifest.digest, key, registry.login, registries.left, path)
+        reason = why_not_signed(image, manifest.digest, by, registry.login, registries.left, path)
     except PromoterError as error:
         return Reply(Answer.UNKNOWN, " ".join(str(error).split()))
     return Reply(Answer.FAILURE, reason) if reason else Reply(Answer.SUCCESS, f"{manifest.digest[:19]} is signed")

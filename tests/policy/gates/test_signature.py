@@ -56,12 +56,22 @@ LOADED = [
     ("{commit: {gpg: [keys/team.asc]}}", Signature(Commit((), ("keys/team.asc",))), "commit by keys/team.asc"),
     ("{cosign: {key: keys/cosign.pub}}", Signature(None, IMAGES), "images by keys/cosign.pub"),
     (
+        "{cosign: {identity: 'https://github.com/acme/*', issuer: 'https://issuer.example', trusted_root: a/b.json}}",
+        Signature(None, Cosign("", "https://github.com/acme/*", "https://issuer.example", "a/b.json")),
+        "images by https://github.com/acme/* of https://issuer.example",
+    ),
+    (
         f"{{commit: {{ssh: ['{KEY} kim'], gpg: [a.asc]}}, cosign: {{key: b.pub, images: ['ghcr.io/acme/*'], all: true, "
         "transparency_log: false, within: 2m, login: {ghcr.io: {user: bot, password: TOKEN}}}}",
         Signature(
             Commit((f"{KEY} kim",), ("a.asc",)),
             Cosign(
-                "b.pub", ("ghcr.io/acme/*",), False, True, (("ghcr.io", Account("bot", "TOKEN")),), timedelta(minutes=2)
+                "b.pub",
+                images=("ghcr.io/acme/*",),
+                logged=False,
+                all=True,
+                login=(("ghcr.io", Account("bot", "TOKEN")),),
+                within=timedelta(minutes=2),
             ),
         ),
         "commit by kim or a.asc and images by b.pub",
@@ -80,7 +90,8 @@ def test_none() -> None:
 
 
 NO_KEY = "is no public SSH key, such as ssh-ed25519 AAAA... kim"
-BY_KEY = "this version checks signatures by a key: cosign: {key: keys/cosign.pub}"
+WHO = "says who signs: write key: keys/cosign.pub, or identity and issuer"
+ISSUER = "https://token.actions.githubusercontent.com"
 REFUSED = [
     ("{commit: {}}", ".commit", "names nobody who may sign; write ssh: [...] or gpg: [...]"),
     ("{commit: {ssh: []}}", ".commit.ssh", "is empty; name at least one or remove the key"),
@@ -90,11 +101,23 @@ REFUSED = [
     (f"{{commit: {{ssh: ['cert-authority {KEY}']}}}}", ".commit.ssh[0]", NO_KEY),
     (f"{{commit: {{ssh: ['* {KEY}']}}}}", ".commit.ssh[0]", NO_KEY),
     ("{commit: {gpg: [../a.asc]}}", ".commit.gpg[0]", "../a.asc is no path inside the repository"),
-    ("{cosign: {}}", ".cosign.key", "is missing"),
+    ("{cosign: {}}", ".cosign", WHO),
+    ("{cosign: {key: a.pub, identity: kim@acme.example}}", ".cosign", WHO),
+    ("{cosign: {key: a.pub, issuer: 'https://x.example'}}", ".cosign", WHO),
+    ("{cosign: {identity: kim@acme.example}}", ".cosign", WHO),
+    ("{cosign: {issuer: 'https://x.example'}}", ".cosign", WHO),
+    (
+        f"{{cosign: {{identity: '**', issuer: '{ISSUER}'}}}}",
+        ".cosign.identity",
+        "** is no identity, such as https://github.com/acme/* or kim@acme.example",
+    ),
+    (
+        "{cosign: {identity: kim@acme.example, issuer: 'http://x.example'}}",
+        ".cosign.issuer",
+        f"http://x.example is no issuer, such as {ISSUER}",
+    ),
     ("{cosign: {key: ../key}}", ".cosign.key", "../key is no path inside the repository"),
     ("{cosign: {key: a.pub, within: 3m}}", ".cosign.within", "is more than 2m; a run waits for it"),
-    ("{cosign: {key: a.pub, identity: 'https://github.com/acme/*'}}", ".cosign.identity", BY_KEY),
-    ("{cosign: {key: a.pub, issuer: x}}", ".cosign.issuer", BY_KEY),
     ("{keys: []}", ".keys", "unknown key keys; there is commit, cosign"),
 ]  # fmt: skip
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from promoter.git.ref import RefUpdate
 from promoter.git.signature import sign
@@ -100,13 +105,13 @@ class Signer:
         self.cosign("generate-key-pair", "--output-key-prefix", name)
         return (self.folder / f"{name}.pub").read_text()
 
-    def sign(self, name: str, reference: str, bundled: bool = False) -> None:
+    def sign(self, name: str, reference: str, bundled: bool = False, more: tuple[str, ...] = ()) -> None:
         """Sign in the old form, or as a bundle that refers to the image."""
         how = ["--tlog-upload=false", "--new-bundle-format=false", "--use-signing-config=false"]
         if bundled:
             self.cosign("signing-config", "create", "--out", "signing.json")
             how = ["--signing-config", "signing.json"]
-        self.cosign("sign", "--key", f"{name}.key", "--yes", *how, reference)
+        self.cosign("sign", "--key", f"{name}.key", "--yes", *how, *more, reference)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +129,7 @@ def images(shop: Shop, references: list[str], **settings: Any) -> Reply:
     """Ask about images, by kim's key, without a transparency log."""
     branch = f"proposed-{len(shop.repo.refs(['refs/heads/']))}"
     made = commit_files(shop.repo, branch, {"shop/app.yaml": manifest("prod", *references)}, "Now")
-    wanted = Cosign("keys/kim.pub", **{"logged": False, **settings})
+    wanted = Cosign(**{"key": "keys/kim.pub", "logged": False, **settings})
     return said(shop, Ask("signature", "images", "shop", "prod", 41, "", HEAD, made, wanted))
 
 
@@ -154,6 +159,83 @@ def test_images(keyed: Shop, signer: Signer, bundled: bool) -> None:
     assert gone == Reply(Answer.FAILURE, f"{image}:gone: is not in its registry")
     assert images(keyed, [f"{image}:nobody"], images=("ghcr.io/*",)) == Reply(Answer.SUCCESS, "nothing to be signed")
     assert images(keyed, [f"{image}:nobody"], images=(f"{signer.hub.host}/acme/*",)).answer is Answer.FAILURE
+
+
+WORKFLOW = "https://github.com/acme/shop/.github/workflows/build.yml@refs/heads/main"
+ISSUER = "https://token.actions.githubusercontent.com"
+
+
+def certificate(key: Any, issuer: Any, authority: bool) -> bytes:
+    """Give a certificate of our own authority: for itself, or for a workflow as Fulcio writes it, for an hour."""
+    name = x509.Name(
+        [x509.NameAttribute(NameOID.COMMON_NAME, "tests"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "x")]
+    )
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name if authority else x509.Name([]), key.public_key(), 7)
+    made = made.not_valid_before(now - timedelta(minutes=5)).not_valid_after(now + timedelta(hours=1))
+    no = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"), False)
+    no |= dict.fromkeys(("encipher_only", "decipher_only"), False)
+    usage = x509.KeyUsage(digital_signature=not authority, key_cert_sign=authority, crl_sign=authority, **no)
+    made = made.add_extension(x509.BasicConstraints(authority, None), critical=True).add_extension(usage, critical=True)
+    made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    made = made.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key()), critical=False)
+    if not authority:
+        who = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(WORKFLOW)])
+        vouched = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.1"), ISSUER.encode())
+        made = made.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
+        made = made.add_extension(who, critical=True).add_extension(vouched, critical=False)
+    return made.sign(issuer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def test_images_by_identity(keyed: Shop, signer: Signer) -> None:
+    """An authority of our own stands for the public one, which needs the world to sign and to check."""
+    ours, theirs = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    private = theirs.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    for name, content in (
+        ("ca.pem", certificate(ours, ours, True)),
+        ("leaf.pem", certificate(theirs, ours, False)),
+        ("leaf-key.pem", private),
+    ):
+        (signer.folder / name).write_bytes(content)
+    signer.cosign("import-key-pair", "--key", "leaf-key.pem", "--output-key-prefix", "leaf")
+    signer.cosign(
+        "trusted-root",
+        "create",
+        "--fulcio",
+        "url=https://fulcio.example,certificate-chain=ca.pem",
+        "--out",
+        "root.json",
+    )
+    keyed.commit({"keys/root.json": (signer.folder / "root.json").read_text()})
+    digests = {tag: signer.hub.push("acme/known", tag, content=tag) for tag in ("leaf", "kim", "nobody")}
+    image = f"{signer.hub.host}/acme/known"
+    signer.sign(
+        "leaf", f"{image}@{digests['leaf']}", more=("--certificate", "leaf.pem", "--certificate-chain", "ca.pem")
+    )
+    signer.sign("kim", f"{image}@{digests['kim']}")
+    known = {"key": "", "identity": WORKFLOW, "issuer": ISSUER, "trusted_root": "keys/root.json"}
+    theirs_is, no_such = "no signature is by this identity", "it is not signed"
+    for tag, identity, issuer, words in (
+        ("leaf", "https://github.com/acme/*", ISSUER, ""),
+        ("leaf", WORKFLOW, ISSUER, ""),
+        ("leaf", "*/acme/shop/*@refs/heads/main", ISSUER, ""),
+        ("leaf", "https://github.com/acme/", ISSUER, theirs_is),
+        ("leaf", "https://github.com/evil/*", ISSUER, theirs_is),
+        ("leaf", "https://github.acme/acme/*", ISSUER, theirs_is),
+        ("leaf", "https://githubXcom/acme/*", ISSUER, theirs_is),
+        ("leaf", "https://github.com/acme/*", "https://issuer.example", theirs_is),
+        ("kim", "https://github.com/acme/*", ISSUER, theirs_is),
+        ("nobody", "https://github.com/acme/*", ISSUER, no_such),
+    ):
+        by = {**known, "identity": identity, "issuer": issuer}
+        expected = Reply(Answer.FAILURE, f"{image}:{tag}: {words}")
+        if not words:
+            expected = Reply(Answer.SUCCESS, f"{image}:{tag}: {digests[tag][:19]} is signed")
+        assert images(keyed, [f"{image}:{tag}"], **by) == expected
+    in_no_log = images(keyed, [f"{image}:leaf"], **known, logged=True)
+    assert in_no_log.answer in (Answer.FAILURE, Answer.UNKNOWN)
 
 
 def test_what_cosign_cannot_find_out(
