@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.test_github import HEAD, Job
 from tests.forge.jobs_contract import SMOKE
 from tests.github.records import Pull
-from tests.github.server import GitHub, serve
+from tests.github.server import Fault, GitHub, serve
 from tests.repos import make_repo
 from tests.run.shops import APP, IMAGE, LAYOUT, manifest
 
@@ -142,3 +142,19 @@ def test_without_the_right_it_is_unknown_until_somebody_says_retry(tmp_path: Pat
     job("retry", "shop", "prod")
     job("run")
     assert len(server.hub.actions.runs) == 1
+
+
+@pytest.mark.parametrize("after", [True, False], ids=["done", "not done"])
+def test_an_answer_that_never_came(tmp_path: Path, server: GitHub, after: bool) -> None:
+    server.faults.append(Fault("/dispatches", after=after))
+    job = Job(server, tmp_path)
+    job("release", "shop", "1.4.2")
+    with pytest.raises(AssertionError, match="assert 1 == 0"):
+        job("run")
+    assert len(server.hub.actions.runs) == after
+    job("run")
+    job("run")
+    [run] = server.hub.actions.runs
+    run.end("success")
+    job("run")
+    assert waits(server).state == "MERGED"
