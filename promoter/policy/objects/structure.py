@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import isfinite
 from typing import Any, Final
 
 from promoter.policy.spelling import guess
@@ -132,6 +133,8 @@ def _join(path: str, key: str) -> str:
 def _wrong_type(value: Any, schema: Schema) -> str:
     """Give why `value` has another type than asked for; empty when it has not."""
     form, wanted = schema.get("format"), schema.get("type")
+    if isinstance(value, float) and not isfinite(value):
+        return "must be a number that JSON can hold"
     if form == "quantity":
         number = isinstance(value, int | float) and not isinstance(value, bool)
         fits = number or (isinstance(value, str) and _QUANTITY.fullmatch(value) is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -59,14 +59,18 @@ PASSED = JobRun("success", NOON, ended=NOON)
 COMMANDS, HTTP, METRICS = Commands((("smoke", SMOKE),)), Http((("smoke", SERVICE),)), Metrics((("smoke", METRIC),))
 
 
-def replied(given: Subject, _: datetime) -> bool:
-    """Somebody said success of exactly this."""
-    return given.head is not None and any(
-        reply.answer is Answer.SUCCESS
-        and (ask.head, ask.release, ask.environment) == (given.head, 41, "prod")
-        and ask.settings in SETTINGS
-        for ask, reply in given.replies.items()
-    )
+def replied(*settings: Hashable) -> Known:
+    """Tell whether somebody said success of exactly this, to every one of these rules."""
+
+    def known(given: Subject, _: datetime) -> bool:
+        well = {
+            ask.settings
+            for ask, reply in given.replies.items()
+            if reply.answer is Answer.SUCCESS and (ask.head, ask.release, ask.environment) == (given.head, 41, "prod")
+        }
+        return given.head is not None and well.issuperset(settings)
+
+    return known
 
 
 def ran(given: Subject, _: datetime) -> bool:
@@ -99,16 +103,6 @@ def told(given: Subject, _: datetime) -> bool:
     )
 
 
-def signed(given: Subject, _: datetime) -> bool:
-    """Both were said to be signed."""
-    well = {
-        (ask.name, ask.settings)
-        for ask, reply in given.replies.items()
-        if reply.answer is Answer.SUCCESS and (ask.head, ask.environment) == (given.head, "prod")
-    }
-    return given.head is not None and {("commit", COMMIT), ("images", COSIGN)} <= well
-
-
 CASES: Mapping[str, list[tuple[Gate, Known]]] = {
     "approvals": [
         (Approvals((Rule(1),)), lambda given, _: given.pull is not None and given.head is not None and any(
@@ -120,7 +114,7 @@ CASES: Mapping[str, list[tuple[Gate, Known]]] = {
             (one.name, one.state, one.reporter) == ("lint", "success", "ci") for one in given.checks
         )),
     ],
-    "commands": [(COMMANDS, replied)],
+    "commands": [(COMMANDS, replied(SMOKE))],
     "expression": [
         (expression("release.version != 'x'"), lambda given, _: bool(given.release.version)),
         (expression("!(release.version == 'x')"), lambda given, _: bool(given.release.version)),
@@ -131,12 +125,12 @@ CASES: Mapping[str, list[tuple[Gate, Known]]] = {
         (expression("!('blocked' in labels)"), lambda given, _: given.pull is not None),
         (expression("commits[0].author != 'mallory'"), lambda given, _: bool(given.release.commits)),
     ],
-    "http": [(HTTP, replied)],
+    "http": [(HTTP, replied(SERVICE))],
     "image": [(IMAGE, told)],
     "jobs": [(JOBS, ran)],
-    "manifests": [(MANIFESTS, replied)],
-    "metrics": [(METRICS, replied)],
-    "signature": [(SIGNATURE, signed)],
+    "manifests": [(MANIFESTS, replied(RULES))],
+    "metrics": [(METRICS, replied(METRIC))],
+    "signature": [(SIGNATURE, replied(COMMIT, COSIGN))],
     "window": [
         (Window((parse_span("Mon-Thu 09:00-16:00"),)), lambda _, now: now.weekday() < 4 and 9 <= now.hour < 16),
     ],

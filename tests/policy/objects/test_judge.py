@@ -81,6 +81,14 @@ def test_kinds(name: str, version: str, answer: Answer, words: str) -> None:
         assert refused == Reply(Answer.FAILURE, f"{kind}/x: {words.removeprefix('1 object; ')}")
 
 
+@pytest.mark.parametrize("value", [".nan", ".inf", "-.inf"])
+def test_numbers_that_no_api_takes(value: str) -> None:
+    custom = said(CUSTOM.replace("name: abc", f"rate: {value}"), Rules("1.34"))
+    assert custom == Reply(Answer.FAILURE, "Shop/shop: spec.rate: must be a number that JSON can hold")
+    own = said(DEPLOYMENT.replace("cpu: 0.5", f"cpu: {value}"), Rules("1.34"))
+    assert own.answer is Answer.FAILURE
+
+
 def test_what_has_no_kind() -> None:
     assert said({"metadata": {"name": "x"}}, Rules("1.34", unknown_kinds=True)).answer is Answer.FAILURE
 
