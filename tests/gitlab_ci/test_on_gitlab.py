@@ -137,3 +137,14 @@ def test_without_a_token_it_says_which_is_needed(fleet: Fleet) -> None:
     assert "PROMOTER_TOKEN, masked and protected" in ended.text
     assert "glcbt-64_jobsecret" not in ended.said
     assert fleet.server.hub.merges == {}
+
+
+@pytest.mark.parametrize("source", ["push", "schedule"])
+def test_a_token_that_is_refused_is_not_shown(fleet: Fleet, source: str) -> None:
+    fleet.project.variables = {"PROMOTER_TOKEN": "glpat-revoked-yesterday"}
+    ended = fleet.project.pipeline(source)
+    assert ended is not None
+    assert ended.code == 1
+    assert ended.cases["promoter run"].startswith("error: ")
+    assert "glpat-revoked" not in ended.said
+    assert fleet.server.hub.merges == {}
