@@ -28,6 +28,8 @@ from tests.repos import commit_files, tip
 Step = tuple[Any, ...]
 
 HEAD = 'version: 1\nlive: {files: "status/{cluster}"}\n'
+DEPLOYED = frozenset({"line", "people", "in-place"})
+"""The shapes whose deployments the forge shows."""
 
 
 class Shape:
@@ -44,7 +46,8 @@ class Shape:
     ) -> None:
         self.name, self.after = name, after
         self.lay, self.lines = lay, environments
-        self.config = f"{HEAD}{lay.config}environments:\n{environments}apps: {{shop: {{{lay.render}}}}}\n"
+        shown = "deployments: true\n" if name in DEPLOYED else ""
+        self.config = f"{HEAD}{shown}{lay.config}environments:\n{environments}apps: {{shop: {{{lay.render}}}}}\n"
         self.environments = list(after)
 
         self.automatic = automatic

@@ -102,6 +102,21 @@ def quiet(play: Play) -> None:
         for write in play.world.writes.done[-(play.world.writes.count - before) or len(play.world.writes.done) :]
     ]
     assert play.world.writes.count == before, f"a second run wrote {written}"
+    shown(play)
+
+
+def shown(play: Play) -> None:
+    """What the forge shows of deployments is what the ledger says, once a commit, and only one of them is there."""
+    world = play.world
+    for env in world.environments:
+        ledger, name = play.audit.ledger(env), world.environment(env)
+        filing = ledger.place(name).filing if ledger is not None else None
+        if ledger is None or filing is None:
+            continue
+        filed = world.people.filed(f"{name}/{ledger.app}")
+        assert (filed[0].commit, filed[0].state, filing.told) == (filing.commit, filing.state, filing.state)
+        assert len({one.commit for one in filed}) == len(filed)
+        assert not any(one.state in ("pending", "success") for one in filed[1:])
 
 
 def calm(play: Play) -> None:
