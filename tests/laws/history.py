@@ -13,13 +13,16 @@ from promoter.errors import PromoterError, Rejected
 from promoter.git.ref import RefUpdate
 from promoter.git.store import FILE, Entry
 from promoter.model.forge import PullState
+from promoter.plan.back import Reach
 from promoter.plan.decide import decide
+from promoter.plan.words import Words
 from promoter.run.act import act
 from promoter.run.command import command
 from promoter.run.hotfix import hotfix
 from promoter.run.look import look
 from promoter.run.release import Wish
 from promoter.run.run import run
+from promoter.run.said import take_down
 from tests.laws.auditor import Auditor
 from tests.laws.layouts import BRANCHES, FOLDERS, GATHERED, HYDRATED, IN_PLACE, Lay
 from tests.laws.world import Crash, World
@@ -141,6 +144,7 @@ def steps(slots: int = 4) -> st.SearchStrategy[list[Step]]:
         st.tuples(st.just("fast_forward"), env),
         st.tuples(st.just("say"), st.sampled_from(["hold", "resume", "rollback", "skip", "retry", "promote"]), env),
         st.tuples(st.just("hotfix"), env),
+        st.tuples(st.just("back"), env, st.sampled_from(["and after", "to"]), st.integers(1, 4)),
         st.tuples(st.just("sick"), env),
         st.tuples(st.just("heal")),
         st.tuples(st.just("shaky"), env),
@@ -344,6 +348,29 @@ class Play:
                 self.audit.wants_again(env, number)
             if verb == "rollback" and target is not None:
                 self.audit.rejects(env, target.release)
+
+    def do_back(self, index: int, how: str, commits: int) -> None:
+        """A person goes back with everything after it, or to an earlier commit of the active branch."""
+        env = self.env(index)
+        app, name = self.world.app(env), self.world.environment(env)
+        reach = Reach(and_after=True)
+        if how == "to":
+            head = self.world.active(env)
+            chain = list(self.world.repo.store.history(head, limit=commits + 1, first_parent=True)) if head else []
+            if not chain:
+                return
+            reach = Reach(to=chain[-1].id)
+        try:
+            said = take_down(self.world.workspace("kim"), "rollback", Words((app,), (name,)), reach=reach)
+        except PromoterError:
+            return
+        for one in said:
+            slot = self.world.slot_of(app, one.environment)
+            ledger = self.audit.ledger(slot)
+            target = ledger.place(one.environment).target if ledger is not None else None
+            if target is not None:
+                self.audit.allowed_back.add((slot, target.release))
+                self.audit.rejects(slot, target.release)
 
     def do_hotfix(self, index: int) -> None:
         """Somebody with the right mends what is active in one environment."""

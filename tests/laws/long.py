@@ -22,7 +22,7 @@ WEIGHTS: dict[str, float] = {
     "change": 4, "sync_all": 2, "later": 4, "run": 3, "sync_run": 8, "two_runs": 2, "crash": 3, "merge": 3,
     "between": 3, "close": 1.5, "reopen": 1.5, "approve": 1.5, "check": 1.5, "hand": 0.7, "unrelated": 1.5,
     "revert": 1, "push": 0.5, "force": 0.4, "delete": 0.7, "fast_forward": 0.7, "say": 3, "sick": 0.7, "heal": 1.5,
-    "amend": 0.4, "shaky": 0.7, "hotfix": 1.5, "unreachable": 0.5, "sync": 1,
+    "amend": 0.4, "shaky": 0.7, "hotfix": 1.5, "back": 1, "unreachable": 0.5, "sync": 1,
 }  # fmt: skip
 """How often each kind of step comes."""
 
@@ -42,6 +42,7 @@ ARGUMENTS: dict[str, Callable[[random.Random, int], tuple[object, ...]]] = {
     ),
     "check": lambda r, n: (r.randrange(n), r.choice(["success", "failure"])),
     "revert": lambda r, n: (r.randrange(n), r.randint(1, 3)),
+    "back": lambda r, n: (r.randrange(n), r.choice(["and after", "to"]), r.randint(1, 4)),
     "say": lambda r, n: (
         r.choice(["hold", "resume", "resume", "rollback", "skip", "retry", "promote"]),
         r.randrange(n),

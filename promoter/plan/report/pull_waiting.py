@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from promoter.model.ledger import Kind
 from promoter.model.verdict import Answer, Verdict
+from promoter.plan.outcome import last_verified
 from promoter.plan.report.about import About
 from promoter.plan.report.brings import named
 from promoter.plan.report.foreign import prose
@@ -88,10 +90,13 @@ def _afterwards(about: About) -> str:
 
 
 def _otherwise(about: About) -> str:
-    stay = about.place.stay
-    if about.rules.verify.on_failure is OnFailure.ROLLBACK and stay is not None:
-        return f"; else it goes back to {prose(named(about.ledger, stay.release))}"
-    return {OnFailure.HOLD: f"; else {prose(about.environment)} is held"}.get(about.rules.verify.on_failure, "")
+    stay, what = about.place.stay, about.rules.verify.on_failure
+    held = f"; else {prose(about.environment)} is held"
+    if what is OnFailure.ROLLBACK and stay is not None:
+        then = replace(about.place, past=(stay, *about.place.past))
+        back = last_verified(about.ledger, then, about.release.number)
+        return f"; else it goes back to {prose(named(about.ledger, back))}, once" if back is not None else held
+    return held if what is not OnFailure.CONTINUE else ""
 
 
 def _and(parts: Sequence[str]) -> str:

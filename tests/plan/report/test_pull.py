@@ -145,7 +145,7 @@ def test_the_first_line_says_what_is_missing(answers: list[Answer], promote: Pro
         (Rules(After()), "When all pass, a person merges this, or asks promoter to."),
         (
             Rules(After(), live=LIVE, verify=Verify(on_failure=OnFailure.ROLLBACK)),
-            "; else it goes back to 1.3.9 (r39).",
+            "; else it goes back to 1.3.9 (r39), once.",
         ),
         (Rules(After(), live=LIVE, verify=Verify(on_failure=OnFailure.CONTINUE)), "live and healthy within 1 h."),
         (Rules(After(), newer=Newer.WAIT), "A newer release waits until this one is done."),
