@@ -21,6 +21,7 @@ from promoter.comments.parse import Garbled, Spoken, parse
 from promoter.comments.scene import Scene, scene_of
 from promoter.errors import ConfigInvalid, PromoterError
 from promoter.model.forge import Comment, Receipt
+from promoter.model.wording import spoken
 from promoter.plan.report.explain_text import MARKER
 from promoter.run.heard import Said
 from promoter.run.workspace import Workspace
@@ -97,10 +98,11 @@ def _attend(
 
 
 def _reply(ws: Workspace, comment: Comment, found: list[Attended]) -> None:
-    sticky = [one.answer.text for one in found if one.answer.sticky]
+    called = ws.forge.called
+    sticky = [spoken(one.answer.text, called) for one in found if one.answer.sticky]
     if sticky:
         ws.forge.upsert_comment(comment.number, MARKER, f"{MARKER}\n{sticky[-1]}", ws.now())
-    texts = [one.answer.text for one in found if one.answer.text and not one.answer.sticky]
+    texts = [spoken(one.answer.text, called) for one in found if one.answer.text and not one.answer.sticky]
     if texts:
         marker = f"<!-- promoter:reply {comment.id} -->"
         ws.forge.upsert_comment(comment.number, marker, "\n\n".join([marker, *texts]), ws.now())

@@ -38,6 +38,7 @@ from promoter.model.forge import (
 )
 from promoter.model.job import Job, JobRun
 from promoter.model.names import Branch, Oid
+from promoter.model.wording import PULL
 from promoter.plan.verbs import VERBS
 
 
@@ -57,6 +58,7 @@ class GitHubForge:
         limits: Limits = STANDARD,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self.called = PULL
         self.short_verbs = frozenset(entry.name for entry in VERBS if entry.comment)  # GitHub itself has no commands
         self.connection = Connection(enter, place, tell, limits, sleep)
         self._people = People(self.connection)

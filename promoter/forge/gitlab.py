@@ -66,6 +66,7 @@ class GitLabForge:
         limits: Limits = STANDARD,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self.called = "merge request"
         self.short_verbs = frozenset(entry.name for entry in VERBS if entry.comment) - QUICK_ACTIONS
         self.connection = Connection(enter, place, tell, limits, sleep)
         self._people = People(self.connection)

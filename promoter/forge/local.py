@@ -32,6 +32,7 @@ from promoter.model.forge import (
 )
 from promoter.model.job import Job, JobRun
 from promoter.model.names import Branch, Oid
+from promoter.model.wording import PULL
 from promoter.plan.verbs import VERBS
 
 
@@ -47,6 +48,7 @@ class LocalForge:
         self, repository: Shared, identity: str = "promoter", notices: bool = True, runner: Runner | None = None
     ) -> None:
         self.identity = checked_user(identity)
+        self.called = PULL
         self.short_verbs = frozenset(entry.name for entry in VERBS if entry.comment)
         self._store = ForgeStore(repository)
         self._state = State(self._store, identity)

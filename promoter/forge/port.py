@@ -41,6 +41,9 @@ class Forge(Protocol):
     short_verbs: frozenset[str]
     """Verbs that may be said in a comment without `/promoter` before them: no command of the forge's own."""
 
+    called: str
+    """What people there call a pull request: two words."""
+
     def pulls(
         self, heads: Collection[Branch], settled: Mapping[Branch, int] = NOTHING_SETTLED
     ) -> Mapping[Branch, Sequence[PullRequest]]:

@@ -12,6 +12,7 @@ from promoter.model.ledger import Kind, Ledger
 from promoter.model.names import Branch, ContentId, Oid
 from promoter.model.release import SourceCommit
 from promoter.model.verdict import Answer
+from promoter.model.wording import PULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,8 @@ class AppSeen:
     """What gates asked, and was found out."""
     doubt: str = ""
     """Why the ledger is not believed; it is left empty then, and nothing is done for the app."""
+    called: str = PULL
+    """What the forge's people call a pull request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from promoter.model.plan import (
 )
 from promoter.model.snapshot import ProposalSeen
 from promoter.model.verdict import Answer, Verdict, worst
+from promoter.model.wording import PULL, spoken
 from promoter.plan.judge import STATUS, merge_word, on_offer, open_pull
 from promoter.plan.report.pull import pull_text, with_people
 from promoter.plan.sight import Sight
@@ -151,7 +152,7 @@ def _converse(
     if (pull.title, pull.body) != (text.title, text.body) or not set(text.labels) <= set(pull.labels):
         why = f"pull request {pull.number} says what it waits for"
         actions.append(UpsertPullRequest(app, why, slot.slot, offer.head, text, pull.number))
-    state, said = status_text(verdicts)
+    state, said = status_text(verdicts, sight.seen.called)
     if not says(pull.checks, state, said):
         actions.append(SetCommitStatus(app, f"{state}: {said}", slot.slot, offer.head, state, said))
     if worst(verdicts) is Answer.SUCCESS and word is None and pull.mergeable is not False:
@@ -168,15 +169,19 @@ def _text(
         sight.config, sight.app, sight.ledger(), environment, release, kind, verdicts,
         head=offer.head, difference=offer.difference, edits=sight.slot(environment).edits,
     )  # fmt: skip
+    text = replace(text, body=spoken(text.body, sight.seen.called))
     return replace(text, body=with_people(pull.body, text.body)) if pull is not None else text
 
 
-def status_text(verdicts: tuple[Verdict, ...]) -> tuple[str, str]:
-    """Give state and description of the commit status: what is missing first, at most 140 characters."""
+def status_text(verdicts: tuple[Verdict, ...], called: str = PULL) -> tuple[str, str]:
+    """Give state and description of the commit status: what is missing first, at most 140 characters.
+
+    `called`: what the forge's people call a pull request.
+    """
     answer = worst(verdicts)
     if answer is Answer.SUCCESS:
         return "success", "every gate passed"
-    said = "; ".join(f"{v.gate}: {v.reason}" for v in verdicts if v.answer is answer)
+    said = spoken("; ".join(f"{v.gate}: {v.reason}" for v in verdicts if v.answer is answer), called)
     state = "failure" if answer is Answer.FAILURE else "pending"
     return state, said if len(said) <= DESCRIPTION else said[: DESCRIPTION - 1] + "…"
 

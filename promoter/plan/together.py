@@ -10,6 +10,7 @@ from promoter.model.ledger import Kind, Merging
 from promoter.model.plan import Action, Member, MergePullRequest, Propose, SetCommitStatus, UpsertPullRequest
 from promoter.model.snapshot import ProposalSeen, SlotSeen
 from promoter.model.verdict import Answer, Verdict, worst
+from promoter.model.wording import spoken
 from promoter.plan.judge import held, merge_word, on_offer, open_pull
 from promoter.plan.report.pull import with_people
 from promoter.plan.report.pull_group import Part, group_text, shared, some
@@ -112,7 +113,7 @@ def _converse(members: Sequence[Bound], head: ProposalSeen, pull: PullRequest | 
         why = f"pull request {pull.number} says what it waits for"
         actions.append(UpsertPullRequest(lead.app, why, slot, head.head, text, pull.number))
     verdicts = shared([(one.app, one.verdicts) for one in members])
-    state, said = status_text(verdicts)
+    state, said = status_text(verdicts, lead.sight.seen.called)
     if not says(pull.checks, state, said):
         actions.append(SetCommitStatus(lead.app, f"{state}: {said}", slot, head.head, state, said))
     if not any(one.open_verdicts for one in members) and pull.mergeable is not False:
@@ -129,6 +130,7 @@ def _text(members: Sequence[Bound], head: ProposalSeen, pull: PullRequest | None
         parts.append(Part(one.sight.app, one.sight.ledger(), one.release, verdicts, offer.difference))
     lead = members[0]
     text = group_text(lead.sight.config, lead.environment, parts, head=head.head, changes=head.changes)
+    text = replace(text, body=spoken(text.body, lead.sight.seen.called))
     return replace(text, body=with_people(pull.body, text.body)) if pull is not None else text
 
 

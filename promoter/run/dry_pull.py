@@ -8,7 +8,7 @@ a commit on that branch which is not exactly ours is never replaced; asking agai
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from promoter.errors import Rejected
@@ -21,6 +21,7 @@ from promoter.layout.values import items
 from promoter.model.forge import PullRequest, PullState, PullText
 from promoter.model.names import Branch, Oid
 from promoter.model.release import ImageChange
+from promoter.model.wording import spoken
 from promoter.plan.report.foreign import code, prose, title
 from promoter.policy.rules import AppRules
 from promoter.run.ledgers import IDENTITY
@@ -151,6 +152,7 @@ def _say(
     ws: Workspace, branch: Branch, waits: PullRequest | None, text: PullText, now: datetime
 ) -> tuple[PullRequest, bool]:
     """Open the pull request, or make the open one say `text`; give it, and whether anything was written."""
+    text = replace(text, body=spoken(text.body, ws.forge.called))
     if waits is None:
         return ws.forge.open_pull(branch, ws.branch, text, now), True
     if (waits.title, waits.body) == (text.title, text.body):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from promoter.model.forge import PullState
+from promoter.model.wording import spoken
 from promoter.plan.report.explain_text import MARKER
 from promoter.plan.report.foresight import Foreseen, foresight_markdown
 from promoter.run.foresee import Foresight, foresee
@@ -23,6 +24,6 @@ def foretell(ws: Workspace, number: int) -> str:
     pull = ws.forge.pull(number)
     if pull.state is not PullState.OPEN or pull.base_branch != ws.branch or pull.author == ws.forge.identity:
         return ""
-    text = comment_text(ws, foresee(ws, pull.head))
+    text = spoken(comment_text(ws, foresee(ws, pull.head)), ws.forge.called)
     ws.forge.upsert_comment(number, MARKER, text, ws.now())
     return text

@@ -64,6 +64,7 @@ def look(ws: Workspace, apps: Sequence[str] | None = None) -> Snapshot:
         seen, strays = _apps(ws, chosen, refs, pulls)
     only = frozenset(apps) if apps is not None and len(chosen) > len(asked) else None
     commit = ws.refresh(refs)
+    seen = {name: replace(app, called=ws.forge.called) for name, app in seen.items()}
     return Snapshot(commit, _with_live(ws, _with_protection(ws, seen)), ws.repository.url, strays, only)
 
 

@@ -469,3 +469,16 @@ def test_a_proposal_without_a_pull_request_is_forgotten_when_it_has_no_target() 
     seen = staging(holds(1, proposal=proposed(2, None), skips={2: skipped()}), look(1, proposal=offer(2, 1)))
     assert names(seen) == ["Record"]
     assert seen.plan().ledgers[0].places["staging"].proposal is None
+
+
+def test_a_forge_is_spoken_to_in_its_own_word() -> None:
+    """And what it says is known again: nothing is left to say."""
+    draft = offered(2, 1, pulls=(replace(offered(2, 1)["pulls"][0], draft=True),))
+    seen = staging(holds(1, proposal=proposed(2)), draft)
+    app = replace(seen.snapshot.apps["shop"], called="merge request")
+    seen = replace(seen, snapshot=replace(seen.snapshot, apps={"shop": app}))
+    text, status = seen.does(UpsertPullRequest)[0].text, seen.does(SetCommitStatus)[0]
+    assert "the merge request is a draft" in text.body
+    assert "the merge request is a draft" in status.description
+    assert "pull request" not in text.body + status.description
+    assert names(spoken(seen)) == []
