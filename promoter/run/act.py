@@ -37,6 +37,7 @@ from promoter.model.plan import (
 from promoter.model.snapshot import AppSeen, Slot, Snapshot
 from promoter.plan.back import of_policy
 from promoter.plan.judge import HOLD_LABELS, STATUS
+from promoter.plan.report.foreign import title
 from promoter.run.adopt import adopt_edits
 from promoter.run.content import make_commit, subject
 from promoter.run.drift.edits import overwritten
