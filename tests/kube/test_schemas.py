@@ -51,6 +51,8 @@ def test_every_kind_that_a_server_serves_is_known(kube: Kube) -> None:
     served = made_of(described)["kinds"]
     custom = kube.api("GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"]
     groups = {one["spec"]["group"] for one in custom}
+    # What was deleted a moment ago is still described.
+    groups |= {group for name in served if "." in (group := name.partition("/")[0]) and not group.endswith(".k8s.io")}
     own = {name for name in served if name.partition("/")[0] not in groups}
     assert "apps/v1/Deployment" in own
     assert own <= set(known)
