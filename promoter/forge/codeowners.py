@@ -13,6 +13,9 @@ from typing import TypeVar
 
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 """Where forges look, in this order; the first file that exists is the only one that counts."""
+GITHUB_PLACES = PLACES[:3]
+ROOT_PLACES = ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+"""GitLab's order: "Code Owners", "Set up Code Owners"."""
 
 T = TypeVar("T")
 

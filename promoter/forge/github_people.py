@@ -13,14 +13,13 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from promoter.forge import github_queries as queries
-from promoter.forge.codeowners import PLACES, Codeowners, parse_codeowners
+from promoter.forge.codeowners import GITHUB_PLACES, Codeowners, parse_codeowners
 from promoter.forge.github_connection import Connection
 from promoter.forge.retry import NotThere
 from promoter.model.forge import RANKS, Permission, PullRequest, PullState
 from promoter.model.names import Branch
 
 _ROLES: Final = frozenset(permission.value for permission in Permission)
-_PLACES: Final = tuple(place for place in PLACES if not place.startswith(".gitlab"))
 
 
 class People:
@@ -113,7 +112,7 @@ class People:
             bases = sorted({pull.base_branch for pull in some})
             fields = [f"p{pull.number}: {_files_of(pull.number)}" for pull in some]
             fields += [
-                f"o{at}_{n}: {_owners_at(base, n)}" for at, base in enumerate(bases) for n in range(len(_PLACES))
+                f"o{at}_{n}: {_owners_at(base, n)}" for at, base in enumerate(bases) for n in range(len(GITHUB_PLACES))
             ]
             answer = self._ask(fields)
             owners = {base: _owners(answer, at) for at, base in enumerate(bases)}
@@ -167,13 +166,13 @@ def _files_of(number: int, after: str | None = None) -> str:
 
 
 def _owners_at(base: Branch, at: int) -> str:
-    where = queries.literal(f"refs/heads/{base}:{_PLACES[at]}")
+    where = queries.literal(f"refs/heads/{base}:{GITHUB_PLACES[at]}")
     return f"object(expression: {where}) {{... on Blob {{text isTruncated}}}}"
 
 
 def _owners(answer: Any, at: int) -> Codeowners:
     """Give the owners of the first file that exists; one that GitHub cuts off owns nothing."""
-    for n in range(len(_PLACES)):
+    for n in range(len(GITHUB_PLACES)):
         blob = answer[f"o{at}_{n}"]
         if blob:
             return parse_codeowners("" if blob["isTruncated"] else blob["text"] or "")

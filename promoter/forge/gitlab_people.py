@@ -13,14 +13,12 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from promoter.forge import gitlab_queries as queries
-from promoter.forge.codeowners import Codeowners, parse_codeowners
+from promoter.forge.codeowners import ROOT_PLACES, Codeowners, parse_codeowners
 from promoter.forge.gitlab_connection import Connection
 from promoter.forge.retry import NotThere
 from promoter.model.forge import RANKS, Permission, PullRequest, PullState
 from promoter.model.names import Branch
 
-PLACES: Final = ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
-"""Where GitLab looks, in this order: "Code Owners", "Set up Code Owners"."""
 LEVELS: Final = (
     (50, Permission.ADMIN),
     (40, Permission.MAINTAIN),
@@ -150,12 +148,12 @@ class People:
         return found
 
     def _owners(self, base: Branch) -> Codeowners:
-        asked = {"ref": f"refs/heads/{base}", "paths": list(PLACES)}
+        asked = {"ref": f"refs/heads/{base}", "paths": list(ROOT_PLACES)}
         answer = self._connection.query(queries.OWNERS, "read code owners", **asked)["project"]["repository"]
         files = {
             one["path"]: one["rawTextBlob"] or "" for one in ((answer or {}).get("blobs") or {"nodes": ()})["nodes"]
         }
-        return parse_codeowners(next((files[place] for place in PLACES if place in files), ""))
+        return parse_codeowners(next((files[place] for place in ROOT_PLACES if place in files), ""))
 
 
 def level(number: int) -> Permission:

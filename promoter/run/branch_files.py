@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from promoter.errors import EdgeFailed
-from promoter.forge.codeowners import PLACES, parse_codeowners
+from promoter.forge.codeowners import PLACES, ROOT_PLACES, parse_codeowners
 from promoter.forge.github import GitHubForge
-from promoter.forge.gitlab_people import PLACES as ROOT_PLACES
 from promoter.forge.local import LocalForge
 from promoter.forge.port import Pipelines
 from promoter.git.ref import RefUpdate
