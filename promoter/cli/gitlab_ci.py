@@ -89,6 +89,7 @@ def _act(shell: Shell, ws: Workspace, log: JobLog, artifacts: Artifacts, request
     from promoter.gitlab_ci.dotenv import dotenv
     from promoter.gitlab_ci.junit import cases, junit
     from promoter.gitlab_ci.page import page
+    from promoter.model.wording import spoken
 
     with log.section("promoter_run", f"promoter run, started by {request.why}"):
         done = work(shell, ws, request)
@@ -103,9 +104,9 @@ def _act(shell: Shell, ws: Workspace, log: JobLog, artifacts: Artifacts, request
         JUNIT: junit(cases(ws.config, outcome, now), now),
         DOTENV: dotenv({**outputs(outcome), "plan": PLAN}),
         PLAN: f"{plan}\n",
-        STATUS: summary(ws.config, outcome, done.attended, request.why, now),
+        STATUS: spoken(summary(ws.config, outcome, done.attended, request.why, now), ws.forge.called),
     }
     if os.environ.get("PROMOTER_PAGES") == "true":
-        files[PAGE] = page(ws.config, outcome.snapshot, outcome.plan, now)
+        files[PAGE] = page(ws.config, outcome.snapshot, outcome.plan, now, ws.forge.called)
     artifacts.write(files)
     return done.code

@@ -64,7 +64,7 @@ def work(shell: Shell, ws: Workspace, request: Request) -> Worked:
         _say(shell, ws, request)
     attended = attend(ws, heard)
     if request.pull and foretell(ws, request.pull):
-        shell.screen.line(f"told on pull request {request.pull} what merging it would reach")
+        shell.screen.line(f"told on {ws.forge.called} {request.pull} what merging it would reach")
     return Worked(run(ws, on_event=tell), tuple(attended))
 
 

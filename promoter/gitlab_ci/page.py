@@ -1,7 +1,7 @@
 """The fleet as one page of HTML that needs nothing else: for GitLab Pages, or to be opened from the job's artifacts.
 
 Invariant: text of others stands in it as text: escaped, in elements, never in an attribute, a script or a style. The
-only attributes made from data are addresses of merge requests that begin with http.
+only attributes made from data are addresses of pull requests that begin with http.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 
 from promoter.model.plan import Plan, State
 from promoter.model.snapshot import Snapshot
+from promoter.model.wording import PULL
 from promoter.plan.report.fleet import Cell, cell, counts, short_repository, waits
 from promoter.plan.report.foreign import plain
 from promoter.plan.report.moment import Times, times
@@ -31,8 +32,8 @@ footer { color: #888 }
 """
 
 
-def page(config: Config, seen: Snapshot, plan: Plan, now: datetime) -> str:
-    """Give the page: apps and environments, and what waits for what."""
+def page(config: Config, seen: Snapshot, plan: Plan, now: datetime, called: str = PULL) -> str:
+    """Give the page: apps and environments, and what waits for what; `called`: a pull request, on the forge."""
     slots, at = list(views(config, seen, plan)), times(config.timezone, now)
     title = _text(f"promoter: {short_repository(seen.repository)}")
     return "\n".join(
@@ -42,7 +43,7 @@ def page(config: Config, seen: Snapshot, plan: Plan, now: datetime) -> str:
             f"<title>{title}</title>\n<style>\n{_STYLE}</style>\n</head>\n<body>",
             f"<h1>{title}</h1>\n<p>{_text(counts(slots) or 'All is as it should be')}</p>",
             *_matrix(config, slots, at, now),
-            *_waiting(slots, at),
+            *_waiting(slots, at, called),
             *(f"<p>{_text(problem)}</p>" for problem in plan.problems),
             f"<footer>As of {at.moment(now)}; config at {_text(seen.commit[:7])}.</footer>\n</body>\n</html>\n",
         ]
@@ -68,7 +69,7 @@ def _cell(one: Cell | None) -> str:
     return f'<td class="{one.state.value}">{_text(one.text)}{note}</td>'
 
 
-def _waiting(slots: list[View], at: Times) -> Iterator[str]:
+def _waiting(slots: list[View], at: Times, called: str) -> Iterator[str]:
     found = [view for state in URGENCY for view in slots if view.plan.state is state is not State.CURRENT]
     if not found:
         return
@@ -77,18 +78,18 @@ def _waiting(slots: list[View], at: Times) -> Iterator[str]:
     for view in found:
         since = at.moment(view.plan.since) if view.plan.since is not None else ""
         state = view.plan.state.value
-        rest = (_text(view.app), _text(view.environment), _text(waits(view, at)), since, _link(view))
+        rest = (_text(view.app), _text(view.environment), _text(waits(view, at)), since, _link(view, called))
         yield f'<tr><td class="{state}">{state}</td>{"".join(f"<td>{one}</td>" for one in rest)}</tr>'
     yield "</table>"
 
 
-def _link(view: View) -> str:
+def _link(view: View, called: str) -> str:
     pull = view.pull
     if pull is None:
         return ""
     if not pull.url.startswith(("https://", "http://")):
-        return f"merge request {pull.number}"
-    return f'<a href="{escape(pull.url)}">merge request {pull.number}</a>'
+        return f"{called} {pull.number}"
+    return f'<a href="{escape(pull.url)}">{called} {pull.number}</a>'
 
 
 def _text(text: str) -> str:

@@ -77,7 +77,11 @@ def test_a_release_from_push_to_production(fleet: Fleet) -> None:
     assert first.dotenv["PROMOTER_MERGED"] == "shop/dev"
     assert first.dotenv["PROMOTER_OPENED"] == "shop/dev,shop/prod"
     [number] = fleet.open("prod")
-    assert f"/{PATH}/-/merge_requests/{number}" in first.files["promoter-report/status.md"]
+    assert (
+        f"[merge request]({fleet.server.home}/{PATH}/-/merge_requests/{number})"
+        in first.files["promoter-report/status.md"]
+    )
+    assert "pull request" not in first.files["promoter-report/status.md"]
     assert "1.0.0" in fleet.shop.text("environment/dev", "shop/deployment-shop.yaml")
 
     refused = fleet.note(number, "guest", "/promoter hold")
