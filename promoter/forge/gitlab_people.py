@@ -13,11 +13,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from promoter.forge import gitlab_queries as queries
-from promoter.forge.codeowners import ROOT_PLACES, Codeowners, parse_codeowners
+from promoter.forge.codeowners import ROOT_PLACES, Codeowners
 from promoter.forge.gitlab_connection import Connection
+from promoter.forge.gitlab_owners import owns, parse_sections
 from promoter.forge.retry import NotThere
 from promoter.model.forge import RANKS, Permission, PullRequest, PullState
 from promoter.model.names import Branch
+
+Sections = tuple[Codeowners, ...]
 
 LEVELS: Final = (
     (50, Permission.ADMIN),
@@ -125,20 +128,20 @@ class People:
         ]
 
     def _counts(
-        self, user: str, right: Permission, groups: frozenset[str], owned: tuple[Codeowners, list[str]] | None
+        self, user: str, right: Permission, groups: frozenset[str], owned: tuple[Sections, list[str]] | None
     ) -> frozenset[str]:
         counts = {f"user:{user}", *(f"team:{self.team(group)}" for group in groups)}
         counts |= {name for name, needed in RANKS.items() if 0 < needed <= RANKS[right]}
         # An owner without the right to write does not count: the file may name anybody.
-        if owned is not None and "write" in counts and owned[0].owns(user, (), owned[1], groups):
+        if owned is not None and "write" in counts and owns(owned[0], user, groups, owned[1]):
             counts.add("codeowners")
         return frozenset(counts)
 
-    def _owned(self, pulls: Sequence[PullRequest]) -> dict[int, tuple[Codeowners, list[str]]]:
+    def _owned(self, pulls: Sequence[PullRequest]) -> dict[int, tuple[Sections, list[str]]]:
         """Give the owners' file of each target branch, and the paths that the merge request changes."""
         owners = {base: self._owners(base) for base in sorted({pull.base_branch for pull in pulls})}
         bases = {pull.number: pull.base_branch for pull in pulls}
-        found: dict[int, tuple[Codeowners, list[str]]] = {}
+        found: dict[int, tuple[Sections, list[str]]] = {}
         for some in queries.batches(sorted(bases)):
             asked = {"iids": [str(number) for number in some], "first": len(some)}
             answer = self._connection.query(queries.CHANGED, "read changed files", **asked)["project"]
@@ -147,13 +150,13 @@ class People:
                 found[int(node["iid"])] = owners[bases[int(node["iid"])]], paths
         return found
 
-    def _owners(self, base: Branch) -> Codeowners:
+    def _owners(self, base: Branch) -> Sections:
         asked = {"ref": f"refs/heads/{base}", "paths": list(ROOT_PLACES)}
         answer = self._connection.query(queries.OWNERS, "read code owners", **asked)["project"]["repository"]
         files = {
             one["path"]: one["rawTextBlob"] or "" for one in ((answer or {}).get("blobs") or {"nodes": ()})["nodes"]
         }
-        return parse_codeowners(next((files[place] for place in ROOT_PLACES if place in files), ""))
+        return parse_sections(next((files[place] for place in ROOT_PLACES if place in files), ""))
 
 
 def level(number: int) -> Permission:
