@@ -39,8 +39,8 @@ VERBS = (
         "",
         "Look at a repository, and write the smallest promoter.yaml for it.",
         "Says what it found and where, what it assumed and what it could not tell, and what to type next. In a working "
-        "copy the file is written for you to commit, and when its repository is on GitHub or GitLab the workflow or the "
-        "pipeline that runs promoter as well; any other repository is only written to with --commit. --pin "
+        "copy the file is written for you to commit, and when its repository is on GitHub or GitLab the workflow or "
+        "the pipeline that runs promoter as well; any other repository is only written to with --commit. --pin "
         "moves versions from files that environments share into each environment's own, proven to render the same "
         "bytes; where a range stands, name the version that runs. No edit of yours is overwritten.",
         (
@@ -72,8 +72,8 @@ VERBS = (
         "",
         "Say what is wrong with access and wiring: what, where, why it matters, and what to do.",
         "Tries the clusters, looks for the controller of each slot, for what is posted, for who can write the ledgers, "
-        "for versions that float and approvals that nobody can give; on GitHub also at the token, the branches' rules "
-        "and the workflow. It writes nothing.",
+        "for versions that float and approvals that nobody can give; on GitHub and GitLab also at the token, the "
+        "branches' rules, and the workflow or the pipeline. It writes nothing.",
         ("doctor", "doctor --json", "doctor --exit-code"),
     ),
     Verb(
@@ -163,8 +163,8 @@ VERBS = (
         Group.MOVE,
         "",
         "Do what started a pipeline of GitLab asks for: what the job of templates/promoter calls.",
-        "Makes the release and takes down the word that the job's variables name, attends to comments, and runs. Leaves "
-        "a JUnit report, variables for later jobs, the plan and how things stand.",
+        "Makes the release and takes down the word that the job's variables name, attends to comments, and runs. "
+        "Leaves a JUnit report, variables for later jobs, the plan and how things stand.",
         ("gitlab-ci",),
     ),
     Verb(
@@ -202,7 +202,7 @@ VERBS = (
     Verb(
         "rollback",
         Group.SAY,
-        'APP... ENVIRONMENT... [RELEASE | --to COMMIT] ["REASON"]',
+        'APP... ENVIRONMENT... [RELEASE] ["REASON"]',
         "Go back to the release that was verified last, or to a named one.",
         "Brings back exactly what was there, skips what it leaves and everything between, and holds until somebody "
         "resumes. --and-after: also where it went from there. --to: what the slot held in a commit of its active "
@@ -262,6 +262,16 @@ VERBS = (
         "release over what the slot holds now; anything else makes it void.",
         ('override shop prod-eu window "INC-412: the fix for it"', 'override shop prod-eu checks/e2e r41 "flaky"'),
         comment=True,
+    ),
+    Verb(
+        "simulate",
+        Group.LOOK,
+        "SCRIPT",
+        "Play a script of events on a scratch copy, and check what comes of it: a test of a policy.",
+        "Releases, checks, clusters that hang, people and the passing of time are played; the runs are real. The clock, the "
+        "clusters and what the world answers to gates are the script's. The repository is only read, and nobody is asked. "
+        "Exits 12 when something is not as the script expects.",
+        ("simulate policies/tests/production.yaml", "simulate friday.yaml --json", "simulate friday.yaml --here"),
     ),
     Verb(
         "help",
