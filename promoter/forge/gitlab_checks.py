@@ -39,22 +39,39 @@ class Checks:
         self._connection = connection
         self._sleep = sleep
 
-    def of(self, commit: Oid) -> tuple[Check, ...]:
-        """Give the newest check of each name and reporter, by name."""
+    def of(self, commit: Oid, node: Any = None, demands: Any = None) -> tuple[Check, ...]:
+        """Give the newest check of each name and reporter, by name; with those of a merge request that is given."""
         project = self._connection.query(queries.OF_COMMIT, "read checks", sha=commit)["project"]
         jobs = [job for pipeline in self._pipelines(project["pipelines"]) for job in pipeline["jobs"]["nodes"]]
-        return self._together(commit, jobs, project["onlyAllowMergeIfPipelineSucceeds"], False)
+        found = self._together(commit, jobs, project["onlyAllowMergeIfPipelineSucceeds"], False)
+        return nodes.in_order([*found, *self._beside(node, demands)]) if node is not None else found
 
-    def of_pull(self, node: Any, demanded: bool) -> tuple[Check, ...]:
+    def of_pull(self, node: Any, project: Any) -> tuple[Check, ...]:
         """Give the checks on a merge request's head; who posted our own is not asked.
 
-        `demanded`: the project demands that the pipeline passes. A pipeline for merged results runs on another commit,
-        but is the head's.
+        `project`: what it demands. A pipeline for merged results runs on another commit, but is the head's.
         """
         head = (node["headPipeline"] or {}).get("id")
         wanted = [one for one in node["pipelines"]["nodes"] if one["sha"] == node["diffHeadSha"] or one["id"] == head]
         jobs = [job for pipeline in self._pipelines({"nodes": wanted}) for job in pipeline["jobs"]["nodes"]]
-        return self._together(Oid(node["diffHeadSha"] or ""), jobs, demanded, True)
+        commit, demanded = Oid(node["diffHeadSha"] or ""), project["onlyAllowMergeIfPipelineSucceeds"]
+        return nodes.in_order([*self._together(commit, jobs, demanded, True), *self._beside(node, project)])
+
+    def _beside(self, node: Any, project: Any) -> list[Check]:
+        """Give what GitLab asks for beside pipelines: threads, and external status checks where they are missing."""
+        found = []
+        if project["onlyAllowMergeIfAllDiscussionsAreResolved"]:
+            state = "success" if node["mergeableDiscussionsState"] else "pending"
+            found.append(Check(nodes.THREADS, state, nodes.GITLAB))
+        if node["detailedMergeStatus"] == "EXTERNAL_STATUS_CHECKS":
+            path = f"/merge_requests/{node['iid']}/status_checks"
+            try:
+                listed = list(self._connection.every(path, "read external status checks"))
+            except (NotThere, Rejected):
+                listed = []  # not of this tier
+            words = {"passed": "success", "failed": "failure"}
+            found += [Check(one["name"], words.get(one["status"], "pending"), nodes.GITLAB) for one in listed]
+        return found
 
     def _pipelines(self, page: Any) -> list[Any]:
         for pipeline in page["nodes"]:
@@ -69,14 +86,15 @@ class Checks:
     def _together(self, commit: Oid, jobs: list[Any], demanded: bool, ours_known: bool) -> tuple[Check, ...]:
         external = [one for one in jobs if nodes.EXTERNAL in one["id"]]
         own = [one for one in jobs if nodes.EXTERNAL not in one["id"]]
-        found = {check.name: check for check in map(nodes.job, sorted(own, key=lambda one: number(one["id"])))}
-        checks = list(found.values())
+        newest = {one["name"]: one for one in sorted(own, key=lambda one: number(one["id"]))}
+        checks = list(map(nodes.job, newest.values()))
         if any(one["name"] != OURS for one in external) or (external and not ours_known):
             checks += self._posted(commit, {number(one["id"]) for one in external})
         elif external:
             checks.append(nodes.job(max(external, key=lambda one: number(one["id"]))))
         if demanded:
-            others = [one.state for one in checks if one.name != OURS]
+            others = [one.state for one in checks if one.reporter != nodes.CI and one.name != OURS]
+            others += [nodes.job(one).state for one in newest.values() if _counts(one)]
             worst = next((one for one in ("failure", "pending") if one in others), "success")
             if others:
                 checks.append(Check(nodes.PIPELINE, worst, nodes.CI))
@@ -136,6 +154,11 @@ class Checks:
         if newest is None or nodes.username(newest.get("author")) != self._connection.identity:
             return None
         return newest
+
+
+def _counts(job: Any) -> bool:
+    """Tell whether a pipeline fails with a job, or waits for it."""
+    return not job["allowFailure"] and job["status"] != "SKIPPED"
 
 
 def _says(raw: Any) -> tuple[str, str, str]:

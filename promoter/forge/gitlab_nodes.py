@@ -15,6 +15,10 @@ from promoter.model.names import Branch, Oid
 
 GHOST: Final = "ghost"
 CI: Final = "gitlab-ci"
+GITLAB: Final = "gitlab"
+"""Who reports what GitLab itself finds."""
+THREADS: Final = "threads"
+"""The name of the check that all threads are resolved, where the project demands it."""
 PIPELINE: Final = "pipeline"
 """The name of the check that stands for the whole pipeline, where the project demands that it passes."""
 TRAIN: Final = "merge_train"

@@ -1,7 +1,8 @@
 """What GitLab asks of a merge into a branch: the project's settings, protected branches and approval rules.
 
 `merge` is a merge commit, also after a squash; where the project merges by fast-forward, `rebase` is the head itself,
-and a branch that is behind is not merged. A pipeline that must pass is the required check `pipeline`.
+and a branch that is behind is not merged. A pipeline that must pass is the
+required check `pipeline`, threads that must be resolved are `threads`.
 Sources: "Projects API" (`merge_method`, `squash_option`, `only_allow_merge_if_pipeline_succeeds`), "Protected branches
 API", "Merge request approvals API" (paid tiers).
 """
@@ -14,13 +15,18 @@ from typing import Any, Final
 
 from promoter.errors import Rejected
 from promoter.forge.gitlab_connection import Connection
-from promoter.forge.gitlab_nodes import PIPELINE
+from promoter.forge.gitlab_nodes import PIPELINE, THREADS
 from promoter.forge.retry import NotThere
 from promoter.model.forge import Protection
 from promoter.model.names import Branch
 
 WRITE: Final = 30
 """Developer."""
+_DEMANDS: Final = {
+    PIPELINE: "only_allow_merge_if_pipeline_succeeds",
+    THREADS: "only_allow_merge_if_all_discussions_are_resolved",
+}
+"""The name of a check -> the project's setting that demands it."""
 
 
 class Protections:
@@ -39,7 +45,7 @@ class Protections:
         return Protection(
             may_push=ours >= WRITE and all(pushes(rule, ours, self._connection.me.id) for rule in rules[:1]),
             methods=methods(method, project.get("squash_option", "default_off")),
-            required_checks=(PIPELINE,) if project.get("only_allow_merge_if_pipeline_succeeds") else (),
+            required_checks=tuple(name for name, setting in _DEMANDS.items() if project.get(setting)),
             required_approvals=self._approvals(branch, doing, bool(rules)),
             up_to_date=method in ("rebase_merge", "ff"),
         )

@@ -92,13 +92,13 @@ class Pulls:
             after, asked = page["pageInfo"]["endCursor"], dict.fromkeys(asked, 100)
 
     def _whole(self, iids: Sequence[int]) -> dict[int, PullRequest]:
-        raw: list[tuple[Any, bool]] = []
+        raw: list[tuple[Any, Any]] = []
         for some in queries.batches(sorted(iids), DETAILS):
             raw += self._detailed(some)
         return {one.number: one for one in self._judged(raw)}
 
-    def _detailed(self, iids: Sequence[int]) -> list[tuple[Any, bool]]:
-        """Read some at once, and fewer when that is too much for GitLab."""
+    def _detailed(self, iids: Sequence[int]) -> list[tuple[Any, Any]]:
+        """Read some at once, with what the project demands, and fewer when that is too much for GitLab."""
         asked = {"iids": [str(iid) for iid in iids], "first": len(iids)}
         try:
             answer = self._connection.query(queries.DETAILS, "read merge requests", **asked)["project"]
@@ -107,7 +107,7 @@ class Pulls:
                 raise
             half = (len(iids) + 1) // 2
             return [*self._detailed(iids[:half]), *self._detailed(iids[half:])]
-        return [(one, answer["onlyAllowMergeIfPipelineSucceeds"]) for one in answer["mergeRequests"]["nodes"]]
+        return [(one, answer) for one in answer["mergeRequests"]["nodes"]]
 
     def _ended(self, short: Iterable[Any]) -> dict[int, Any]:
         """Give what REST says of those that were closed, or merged without a commit of their own."""
@@ -124,15 +124,15 @@ class Pulls:
                 found[one["iid"]] = one
         return found
 
-    def _judged(self, raw: Sequence[tuple[Any, bool]]) -> list[PullRequest]:
+    def _judged(self, raw: Sequence[tuple[Any, Any]]) -> list[PullRequest]:
         ids: dict[str, int] = {}
         seen = []
-        for node, demanded in raw:
+        for node, project in raw:
             pull = nodes.pull(node, None, self._connection.identity)
             if pull.state is PullState.OPEN:
                 users = [*node["approvedBy"]["nodes"], *node["reviewers"]["nodes"]]
                 ids |= {one["username"]: number(one["id"]) for one in users}
-                pull = replace(pull, reviews=self.reviews(node), checks=self._checks.of_pull(node, demanded))
+                pull = replace(pull, reviews=self.reviews(node), checks=self._checks.of_pull(node, project))
             seen.append(pull)
         return self._people.with_groups(seen, ids)
 
@@ -165,10 +165,10 @@ class Pulls:
     def one(self, iid: int) -> PullRequest:
         """Read one merge request afresh, with every check of every reporter. Raises EdgeFailed when there is none."""
         raw = self.known(iid)
-        [(node, _)] = self._detailed([iid])
+        [(node, project)] = self._detailed([iid])
         pull = nodes.pull(node, raw, self._connection.identity)
         users = [*node["approvedBy"]["nodes"], *node["reviewers"]["nodes"]]
-        checks = self._checks.of(pull.head) if pull.head else ()
+        checks = self._checks.of(pull.head, node, project) if pull.head else ()
         pull = replace(pull, reviews=self.reviews(node), checks=checks)
         return self._people.with_groups([pull], {one["username"]: number(one["id"]) for one in users})[0]
 

@@ -23,10 +23,12 @@ SHORT: Final = (
     "iid state title draft sourceBranch targetBranch sourceProjectId targetProjectId diffHeadSha createdAt updatedAt "
     "mergedAt mergeCommitSha webUrl author {username} mergeUser {username}"
 )
-JOBS: Final = "nodes {id name status createdAt finishedAt webPath detailedStatus {label detailsPath}} " + _PAGE
+JOBS: Final = (
+    "nodes {id name status allowFailure createdAt finishedAt webPath detailedStatus {label detailsPath}} " + _PAGE
+)
 PIPELINES: Final = f"nodes {{id sha status jobs(first: 100) {{{JOBS}}}}}"
 WHOLE: Final = (
-    f"{SHORT} description detailedMergeStatus mergeStatusEnum shouldBeRebased autoMergeStrategy "
+    f"{SHORT} description detailedMergeStatus mergeStatusEnum shouldBeRebased mergeableDiscussionsState autoMergeStrategy "
     "labels(first: 100) {nodes {title}} "
     "approvedBy(first: 100) {nodes {id username}} "
     "reviewers(first: 100) {nodes {id username mergeRequestInteraction {reviewState}}} "
@@ -49,6 +51,7 @@ ENDED: Final = (
 )
 DETAILS: Final = (
     "query($path: ID!, $iids: [String!], $first: Int!) {project(fullPath: $path) {onlyAllowMergeIfPipelineSucceeds "
+    "onlyAllowMergeIfAllDiscussionsAreResolved "
     f"mergeRequests(iids: $iids, first: $first) {{nodes {{{WHOLE}}}}}}}}}"
 )
 CHANGED: Final = (

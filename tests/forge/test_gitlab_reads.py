@@ -153,6 +153,39 @@ def test_a_pipeline_that_must_pass_is_a_check(server: GitLab, forge: GitLabForge
     assert states(forge, pull)["pipeline", "gitlab-ci"] == "success"
 
 
+def test_a_job_that_may_fail_or_does_not_run_keeps_no_pipeline(
+    server: GitLab, forge: GitLabForge, pull: PullRequest
+) -> None:
+    server.hub.settings.pipeline = True
+    run = server.hub.pipelines.start(pull.head, HEAD)
+    for name, status in (("lint", "failed"), ("later", "manual"), ("test", "success")):
+        server.hub.pipelines.job(run, name, status).allow_failure = name != "test"
+    server.hub.pipelines.job(run, "never", "skipped")
+    assert states(forge, pull)["pipeline", "gitlab-ci"] == "success"
+    server.hub.pipelines.job(run, "deploy", "manual")
+    assert states(forge, pull)["pipeline", "gitlab-ci"] == "pending"
+
+
+def test_threads_that_must_be_resolved_are_a_check(server: GitLab, forge: GitLabForge, pull: PullRequest) -> None:
+    server.hub.merges[1].threads = 1
+    assert states(forge, pull) == {}
+    server.hub.settings.resolved = True
+    assert forge.protection(BASE).required_checks == ("threads",)
+    assert states(forge, pull) == {("threads", "gitlab"): "pending"}
+    server.hub.merges[1].threads = 0
+    assert states(forge, pull) == {("threads", "gitlab"): "success"}
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_external_status_checks_are_shown_where_they_are_missing(
+    server: GitLab, forge: GitLabForge, pull: PullRequest, paid: bool
+) -> None:
+    server.hub.settings.paid = paid
+    server.hub.merges[1].external = {"scan": "pending", "sign": "failed", "lint": "passed"}
+    wanted = {("scan", "gitlab"): "pending", ("sign", "gitlab"): "failure", ("lint", "gitlab"): "success"}
+    assert states(forge, pull) == (wanted if paid else {})
+
+
 def test_many_jobs_are_read_to_their_end(server: GitLab, forge: GitLabForge, pull: PullRequest) -> None:
     run = server.hub.pipelines.start(pull.head, HEAD)
     for number in range(230):

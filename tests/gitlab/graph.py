@@ -26,6 +26,8 @@ from tests.gitlab.records import Job, Merge, Note, Pipeline
 
 MOST = 250
 Fields = dict[str, Any]
+DETAILED = {"status_checks_must_pass": "EXTERNAL_STATUS_CHECKS"}
+"""What has another name here than in REST."""
 Page = Callable[..., Fields]
 
 
@@ -141,6 +143,7 @@ class Root:
             "id": f"gid://gitlab/Project/{PROJECT}",
             "fullPath": self.hub.called,
             "onlyAllowMergeIfPipelineSucceeds": self.hub.settings.pipeline,
+            "onlyAllowMergeIfAllDiscussionsAreResolved": self.hub.settings.resolved,
             "allowsMultipleMergeRequestReviewers": self.hub.settings.paid,
             "mergeRequest": lambda info, iid: self._one(iid),
             "mergeRequests": self.merge_requests,
@@ -203,9 +206,10 @@ class Root:
             "webUrl": f"{self.home}/{hub.called}/-/merge_requests/{merge.iid}",
             "author": self.user(merge.author),
             "mergeUser": self.user(merge.merge_user) if merge.merge_user else None,
-            "detailedMergeStatus": status.upper(),
+            "detailedMergeStatus": DETAILED.get(status, status.upper()),
             "mergeStatusEnum": merging.coarse(hub, merge),
             "shouldBeRebased": merge.state == "opened" and merging.behind(hub, merge),
+            "mergeableDiscussionsState": not (hub.settings.resolved and merge.threads),
             "autoMergeStrategy": "merge_train" if merge.train else None,
             "diffStats": lambda info, **_: [
                 {"path": one, "additions": 1, "deletions": 1}

@@ -60,6 +60,8 @@ def detailed(hub: Hub, merge: Merge) -> str:
         return "not_approved"
     if hub.settings.paid and "REQUESTED_CHANGES" in merge.reviewers.values() and hub.rules:
         return "requested_changes"
+    if any(state != "passed" for state in merge.external.values()):
+        return "status_checks_must_pass"
     if not hub.content.fits(target, merge.head):
         return "conflict"
     return "need_rebase" if behind(hub, merge) else "mergeable"

@@ -74,6 +74,8 @@ class Merge:
     """Threads that are not resolved."""
     looked: int = 0
     """How often somebody asked for its mergeability since head or target moved."""
+    external: dict[str, str] = field(default_factory=dict)
+    """External status checks that must pass: name -> `pending`, `passed` or `failed`."""
     train: str = ""
     """The state of its car in the merge train; empty: it is in none."""
 

@@ -63,6 +63,7 @@ def project(asked: Asked) -> Answer:
         "merge_method": hub.settings.method,
         "squash_option": hub.settings.squash,
         "only_allow_merge_if_pipeline_succeeds": hub.settings.pipeline,
+        "only_allow_merge_if_all_discussions_are_resolved": hub.settings.resolved,
         "merge_trains_enabled": hub.settings.trains,
         "permissions": {"project_access": own, "group_access": None},
     }
@@ -277,6 +278,13 @@ def board(asked: Asked) -> Answer:
     return 201, [{"id": 1, "status": "idle"}]
 
 
+def status_checks(asked: Asked) -> Answer:
+    found = asked.hub.merge_request(asked.iid)
+    if not asked.hub.settings.paid:
+        raise Refused(404, "404 Not Found")
+    return 200, [{"id": at, "name": name, "status": state} for at, (name, state) in enumerate(found.external.items())]
+
+
 def cancel(asked: Asked) -> Answer:
     found = asked.hub.merge_request(asked.iid)
     if not found.train:
@@ -371,6 +379,7 @@ HANDLERS: Mapping[str, Handler] = {
     "showPipeline": show_pipeline,
     "showProject": project,
     "showTrain": car,
+    "statusChecks": status_checks,
     "unreact": unreact,
     "versions": versions,
 }
