@@ -33,7 +33,7 @@ def test_help_shows_every_verb_by_group(capsys: pytest.CaptureFixture[str]) -> N
 def test_help_of_a_verb_comes_from_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rollback", "--help"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith('Usage: promoter rollback APP ENVIRONMENT... [RELEASE] ["REASON"] [OPTIONS]\n')
+    assert out.startswith('Usage: promoter rollback APP... ENVIRONMENT... [RELEASE] ["REASON"] [OPTIONS]\n')
     assert "  promoter rollback shop prod-eu r39\n" in out
 
 
@@ -41,7 +41,7 @@ def test_help_is_a_verb_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["help"]) == 0
     assert capsys.readouterr().out.startswith(HELP)
     assert main(["help", "rollback"]) == 0
-    assert 'promoter rollback APP ENVIRONMENT... [RELEASE] ["REASON"]' in capsys.readouterr().out
+    assert 'promoter rollback APP... ENVIRONMENT... [RELEASE] ["REASON"]' in capsys.readouterr().out
     assert main(["help", "dance"]) == 2
 
 
