@@ -202,7 +202,7 @@ VERBS = (
     Verb(
         "rollback",
         Group.SAY,
-        'APP... ENVIRONMENT... [RELEASE] ["REASON"]',
+        'APP... ENVIRONMENT... [RELEASE | --to COMMIT] ["REASON"]',
         "Go back to the release that was verified last, or to a named one.",
         "Brings back exactly what was there, skips what it leaves and everything between, and holds until somebody "
         "resumes. --and-after: also where it went from there. --to: what the slot held in a commit of its active "
@@ -262,16 +262,6 @@ VERBS = (
         "release over what the slot holds now; anything else makes it void.",
         ('override shop prod-eu window "INC-412: the fix for it"', 'override shop prod-eu checks/e2e r41 "flaky"'),
         comment=True,
-    ),
-    Verb(
-        "simulate",
-        Group.LOOK,
-        "SCRIPT",
-        "Play a script of events on a scratch copy, and check what comes of it: a test of a policy.",
-        "Releases, checks, clusters that hang, people and the passing of time are played; the runs are real. The clock, the "
-        "clusters and what the world answers to gates are the script's. The repository is only read, and nobody is asked. "
-        "Exits 12 when something is not as the script expects.",
-        ("simulate policies/tests/production.yaml", "simulate friday.yaml --json", "simulate friday.yaml --here"),
     ),
     Verb(
         "help",
