@@ -399,7 +399,8 @@ def test_of_those_that_wait_behind_only_the_next_to_merge_is_made_again_where_th
     """Three environments on one branch that demands up-to-date heads; one of them waits for a person."""
     shape = {name: rules(clusters=(name,)) for name in ("a", "b", "c")}
     shape["a"] = replace(shape["a"], promote=Promote.REVIEW, gates=())
-    behind = offered(2, 1, parent=OLD, pulls=(pull(mergeable=False, base_branch=slot("a").branch),), protection=Protection(up_to_date=True))
+    here = pull(mergeable=False, base_branch=slot("a").branch)
+    behind = offered(2, 1, parent=OLD, pulls=(here,), protection=Protection(up_to_date=True))
     places = {name: holds(1, proposal=proposed(2)) for name in shape}
     places["a"] = replace(places["a"], hold=held())
     seen = world(shape, [1, 2], places, dict.fromkeys(shape, behind))
