@@ -28,8 +28,8 @@ JOBS: Final = (
 )
 PIPELINES: Final = f"nodes {{id sha status jobs(first: 100) {{{JOBS}}}}}"
 WHOLE: Final = (
-    f"{SHORT} description detailedMergeStatus mergeStatusEnum shouldBeRebased mergeableDiscussionsState autoMergeStrategy "
-    "labels(first: 100) {nodes {title}} "
+    f"{SHORT} description detailedMergeStatus mergeStatusEnum shouldBeRebased mergeableDiscussionsState "
+    "autoMergeStrategy labels(first: 100) {nodes {title}} "
     "approvedBy(first: 100) {nodes {id username}} "
     "reviewers(first: 100) {nodes {id username mergeRequestInteraction {reviewState}}} "
     f"headPipeline {{id}} pipelines(first: 10) {{{PIPELINES}}}"

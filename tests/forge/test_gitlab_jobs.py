@@ -109,6 +109,10 @@ class TestContract(JobsContract):
         with pytest.raises(Rejected, match=why):
             forge.job_inputs("smoke.yaml", lambda _: data)
 
+    def test_the_documented_file_can_be_started(self, forge: GitLabForge) -> None:
+        file = Path(__file__).parents[2] / "docs" / "gitlab" / "smoke.gitlab-ci.yml"
+        assert forge.job_inputs("smoke", lambda _: file.read_bytes()) >= {"key", "sha", "app", "environment"}
+
     def test_an_address_that_is_none(self, forge: GitLabForge) -> None:
         with pytest.raises(EdgeFailed, match="no pipeline"):
             forge.job_run(JOB, at(0), "https://gitlab.example/acme/fleet/-/jobs/7")
