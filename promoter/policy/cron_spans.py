@@ -1,8 +1,8 @@
 """Spans that begin when a cron expression says and last a length of time: `cron 0 9 * * 1-4 for 7h`.
 
 Five fields as in Debian's crontab(5): minute, hour, day of month, month, day of week. At an hour that comes twice in
-autumn it begins once; at a time that spring leaves out it begins when the clock goes on. Where the clock changes by half
-an hour (Lord Howe Island only), what would begin later on that day may not begin.
+autumn it begins once; at a time that spring leaves out it begins when the clock goes on. Where the clock changes by
+half an hour (Lord Howe Island only), what would begin later on that day may not begin.
 """
 
 from __future__ import annotations

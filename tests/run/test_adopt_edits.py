@@ -17,7 +17,6 @@ from promoter.run.act import act
 from promoter.run.adopt import adopt_edits
 from promoter.run.command import command
 from promoter.run.look import look
-from tests.policy.trees import problems
 from tests.repos import commit_files
 from tests.run.shops import IMAGE, IN_PLACE, RENDERED, Shop, make_shop, manifest
 
