@@ -202,7 +202,7 @@ VERBS = (
     Verb(
         "rollback",
         Group.SAY,
-        'APP... ENVIRONMENT... [RELEASE | --to COMMIT] ["REASON"]',
+        'APP... ENVIRONMENT... [RELEASE] ["REASON"]',
         "Go back to the release that was verified last, or to a named one.",
         "Brings back exactly what was there, skips what it leaves and everything between, and holds until somebody "
         "resumes. --and-after: also where it went from there. --to: what the slot held in a commit of its active "
