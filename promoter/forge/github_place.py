@@ -6,13 +6,13 @@ Cloud with data residency" (`api.NAME.ghe.com`); the variables of a job: "Defaul
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from promoter.forge.address import web_address
+
 PUBLIC = "github.com"
-_SCP = re.compile(r"(?:[^/:@\s]+@)?([^/:@\s]+):(?!//)(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def find_place(url: str, env: Mapping[str, str]) -> GitHubPlace | None:
     GitHub is: github.com, `*.ghe.com`, the server of the job that runs (`GITHUB_SERVER_URL`), and any server when
     `PROMOTER_FORGE` is `github`.
     """
-    split = _split(url)
+    split = web_address(url, "ssh.")
     if split is None:
         return None
     server, path = split
@@ -60,18 +60,3 @@ def _api(server: str, host: str, is_jobs: bool, env: Mapping[str, str]) -> str:
     if host == PUBLIC or host.endswith(".ghe.com"):
         return urlsplit(server)._replace(netloc=f"api.{host}").geturl()
     return f"{server}/api/v3"
-
-
-def _split(url: str) -> tuple[str, str] | None:
-    """Give the web server that a Git address is on, and the path there."""
-    if "://" not in url:
-        found = _SCP.fullmatch(url)
-        return (f"https://{found[1].lower()}", found[2]) if found else None
-    parts = urlsplit(url)
-    if not parts.hostname:
-        return None
-    if parts.scheme in ("http", "https"):
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}", parts.path
-    if parts.scheme in ("ssh", "git+ssh", "git"):
-        return f"https://{parts.hostname.removeprefix('ssh.').lower()}", parts.path
-    return None

@@ -6,13 +6,13 @@ Sources: "REST API" (`/api/v4`), "GraphQL API" (`/api/graphql`), "Predefined CI/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from promoter.forge.address import web_address
+
 PUBLIC = "gitlab.com"
-_SCP = re.compile(r"(?:[^/:@\s]+@)?([^/:@\s]+):(?!//)(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def find_place(url: str, env: Mapping[str, str]) -> GitLabPlace | None:
     GitLab is: gitlab.com, hosts that begin with `gitlab.`, the server of the job that runs (`CI_SERVER_URL`,
     `CI_SERVER_HOST`), and any server when `PROMOTER_FORGE` is `gitlab`.
     """
-    split = _split(url)
+    split = web_address(url, "altssh.")
     if split is None:
         return None
     server, path = split
@@ -62,18 +62,3 @@ def find_place(url: str, env: Mapping[str, str]) -> GitLabPlace | None:
     if "/" not in path or not all(path.split("/")):
         return None
     return GitLabPlace(server, path)
-
-
-def _split(url: str) -> tuple[str, str] | None:
-    """Give the web server that a Git address is on, and the path there."""
-    if "://" not in url:
-        found = _SCP.fullmatch(url)
-        return (f"https://{found[1].lower()}", found[2]) if found else None
-    parts = urlsplit(url)
-    if not parts.hostname:
-        return None
-    if parts.scheme in ("http", "https"):
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}", parts.path
-    if parts.scheme in ("ssh", "git+ssh", "git"):
-        return f"https://{parts.hostname.removeprefix('altssh.').lower()}", parts.path
-    return None

@@ -26,6 +26,8 @@ DETAILS: Final = 50
 """How many merge requests one query reads with everything on them."""
 LOOKS: Final = 5
 """How often GitLab is asked whether a merge request can be merged, until it knows."""
+APPROVED: Final = "approved this merge request"
+"""What GitLab notes of an approval."""
 UNKNOWN: Final = frozenset({"unchecked", "checking", "preparing", "approvals_syncing"})
 
 
@@ -152,15 +154,31 @@ class Pulls:
         return tuple(sorted(found, key=lambda one: one.user))
 
     def _approvals(self, iid: int) -> list[Review]:
-        """Give the approvals, each for the newest version that there was when it was given."""
+        """Give the approvals, each for the version that there was when it was given; of unknown time, none."""
         doing = f"read the approvals of {iid}"
         given = self._connection.get(f"/merge_requests/{iid}/approvals", doing)["approved_by"]
         versions = list(self._connection.every(f"/merge_requests/{iid}/versions", doing))
-        return [
-            Review(nodes.username(one["user"]), "approved", _head_at(versions, at), at)
-            for one in given
-            if (at := parse_time(one["approved_at"]))
-        ]
+        times = {nodes.username(one["user"]): parse_time(at) for one in given if (at := one.get("approved_at"))}
+        if len(times) < len(given):
+            times = self._noted(iid) | times
+        users = (nodes.username(one["user"]) for one in given)
+        return [Review(one, "approved", _head_at(versions, times[one]), times[one]) for one in users if one in times]
+
+    def _noted(self, iid: int) -> dict[str, datetime]:
+        """Give when each user approved last, by what GitLab notes: older ones do not say it with the approval."""
+        found: dict[str, datetime] = {}
+        after: str | None = None
+        while True:
+            asked = {"iid": str(iid), "after": after}
+            answer = self._connection.query(queries.ACTIVITY, f"read what happened to {iid}", **asked)["project"]
+            page = answer["mergeRequest"]["notes"]
+            for one in page["nodes"]:
+                if one["body"] == APPROVED:
+                    user, at = nodes.username(one["author"]), parse_time(one["createdAt"])
+                    found[user] = max(at, found.get(user, at))
+            if not page["pageInfo"]["hasNextPage"]:
+                return found
+            after = page["pageInfo"]["endCursor"]
 
     def one(self, iid: int) -> PullRequest:
         """Read one merge request afresh, with every check of every reporter. Raises EdgeFailed when there is none."""

@@ -82,6 +82,11 @@ COMMENTS: Final = (
     "query($path: ID!, $iid: String!, $after: String) {project(fullPath: $path) {fullPath mergeRequest(iid: $iid) {"
     f"notes(first: 100, after: $after, filter: ONLY_COMMENTS) {{{NOTES}}}}}}}}}"
 )
+ACTIVITY: Final = (
+    "query($path: ID!, $iid: String!, $after: String) {project(fullPath: $path) {mergeRequest(iid: $iid) {"
+    "notes(first: 100, after: $after, filter: ONLY_ACTIVITY) {"
+    f"nodes {{body createdAt author {{username}}}} {_PAGE}}}}}}}}}"
+)
 SINCE: Final = (
     "query($path: ID!, $since: Time, $after: String) {project(fullPath: $path) {"
     f"mergeRequests(updatedAfter: $since, first: 50, after: $after, sort: CREATED_ASC) {{nodes {{iid}} {_PAGE}}}}}}}"

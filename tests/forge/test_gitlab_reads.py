@@ -57,9 +57,11 @@ def states(forge: GitLabForge, pull: PullRequest) -> dict[tuple[str, str], str]:
 # Reviews
 
 
+@pytest.mark.parametrize("old", [True, False])
 def test_an_approval_is_for_the_version_that_was_there(
-    server: GitLab, forge: GitLabForge, repo: Repository, pull: PullRequest
+    server: GitLab, forge: GitLabForge, repo: Repository, pull: PullRequest, old: bool
 ) -> None:
+    server.hub.settings.old = old
     heads = [pull.head]
     for content in ("3", "4"):
         heads.append(propose(repo, content))

@@ -262,6 +262,8 @@ class Root:
         found = [one for one in self.hub.notes.values() if one.iid == merge.iid and (seen or not one.internal)]
         if only == "ONLY_COMMENTS":
             found = [one for one in found if not one.system]
+        if only == "ONLY_ACTIVITY":
+            found = [one for one in found if one.system]
         return [self._note(one) for one in found]
 
     def _note(self, note: Note) -> Fields:

@@ -176,6 +176,8 @@ class Settings:
     reset: bool = False
     """New commits take approvals back."""
     trains: bool = False
+    old: bool = False
+    """Approvals do not say when they were given."""
     paid: bool = True
     """There are approval rules."""
     archived: bool = False

@@ -120,7 +120,10 @@ def accept_merge(asked: Asked) -> Answer:
 
 def approvals(asked: Asked) -> Answer:
     found = asked.hub.merge_request(asked.iid)
-    given = [{"user": user(asked, one), "approved_at": iso(at)} for one, at in found.approvals.items()]
+    given = [
+        {"user": user(asked, one), **({} if asked.hub.settings.old else {"approved_at": iso(at)})}
+        for one, at in found.approvals.items()
+    ]
     return 200, {"approved_by": given, "approved": merging.approved(asked.hub, found)}
 
 
