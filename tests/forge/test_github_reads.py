@@ -323,7 +323,7 @@ def test_queueing_without_an_answer(server: GitHub, forge: GitHubForge, pull: Pu
     with pytest.raises(Underway if after else Unsure):
         forge.merge_pull(pull.number, pull.head, "merge", "", at(1))
     assert server.hub.pulls[pull.number].queued is after
-    assert sum("enqueue" in one.body for one in server.api()) == 1
+    assert sum("enqueuePullRequest" in one.body for one in server.api()) == 1
 
 
 def test_no_queue_takes_a_head_that_was_not_judged(
