@@ -13,6 +13,7 @@ from datetime import datetime
 from promoter.forge.github_access import Accesses
 from promoter.forge.github_checks import Checks
 from promoter.forge.github_comments import Comments
+from promoter.forge.github_commits import Commits
 from promoter.forge.github_connection import Connection, Door
 from promoter.forge.github_deployments import Deployments
 from promoter.forge.github_edit import Edits
@@ -28,11 +29,13 @@ from promoter.model.forge import (
     Check,
     Comment,
     Deployment,
+    FileChange,
     Permission,
     Protection,
     PullRequest,
     PullText,
     Receipt,
+    SignedCommit,
     Standing,
     Writers,
 )
@@ -65,6 +68,7 @@ class GitHubForge:
         self._checks = Checks(self.connection)
         self._pulls = Pulls(self.connection, self._people, self._checks, sleep)
         self._deployments = Deployments(self.connection)
+        self._commits = Commits(self.connection)
         self._edits = Edits(self.connection, self._pulls)
         self._comments = Comments(self.connection)
         self._protections = Protections(self.connection)
@@ -129,6 +133,12 @@ class GitHubForge:
     def deploy(self, environment: str, commit: Oid, state: str, description: str, url: str, now: datetime) -> None:
         """Say that our deployment of `commit` to GitHub's `environment` is in `state`; make it when there is none."""
         self._deployments.say(environment, commit, state, description, url)
+
+    def make_commit(
+        self, parent: Oid, below: Oid, tree: Oid, changes: Mapping[str, FileChange | None], message: str
+    ) -> SignedCommit:
+        """Make a commit of `tree` on `parent`, which GitHub signs; no branch changes."""
+        return self._commits.make(parent, below, tree, changes, message)
 
     def comments(self, number: int) -> Sequence[Comment]:
         """Give the comments on a pull request, oldest first."""

@@ -15,11 +15,13 @@ from promoter.model.forge import (
     Check,
     Comment,
     Deployment,
+    FileChange,
     Permission,
     Protection,
     PullRequest,
     PullText,
     Receipt,
+    SignedCommit,
     Standing,
     Writers,
 )
@@ -199,6 +201,20 @@ class Deploys(Protocol):
         `state`: `pending`, `success`, `failure`, or `inactive`: no longer there. Nothing is written when it says so
         already. What we deployed there before and has not failed becomes inactive. A repeat after a crash makes no
         second one: it is known by environment, commit and us. `url`: where people can read more.
+        """
+        ...
+
+
+@runtime_checkable
+class Commits(Protocol):
+    """A forge that makes commits itself, and signs them."""
+
+    def make_commit(
+        self, parent: Oid, below: Oid, tree: Oid, changes: Mapping[str, FileChange | None], message: str
+    ) -> SignedCommit:
+        """Make a commit of `tree` on `parent`, whose tree is `below` and differs from it by `changes` (None: gone).
+
+        No branch changes, so a repeat does no harm. Raises Rejected when the forge does not sign it, EdgeFailed.
         """
         ...
 

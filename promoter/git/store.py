@@ -165,6 +165,10 @@ class Store:
         data = format_commit(tree, parents, message, author, at)
         return self._write(ObjectType.COMMIT, with_signature(data, sign(data)) if sign is not None else data)
 
+    def put_signed(self, data: bytes, signature: bytes) -> Oid:
+        """Write a commit that somebody else made: the bytes that were signed, and the signature."""
+        return self._write(ObjectType.COMMIT, with_signature(data, signature))
+
     def edit_tree(self, tree: Oid | None, changes: Mapping[str, Entry | None]) -> Oid:
         """Give `tree` with `changes`: path -> what shall stand there (a whole folder, too), None to delete it.
 

@@ -143,6 +143,26 @@ class Protection:
 
 
 @dataclass(frozen=True, slots=True)
+class FileChange:
+    """What stands at a path after a commit."""
+
+    mode: int
+    """As Git writes it: `0o100644`."""
+    id: Oid
+    content: bytes
+    """Empty for a submodule."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCommit:
+    """A commit that the forge made: `data` are the bytes that it signed, without the signature."""
+
+    id: Oid
+    data: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What our token may do, as far as the forge tells."""
 

@@ -81,6 +81,7 @@ def _config(form: ConfigForm, order: Pipeline, apps: Mapping[str, AppRules]) -> 
         all_or_nothing=form.render.all_or_nothing,
         interchange=form.interchange,
         deployments=form.deployments,
+        commits=form.commits.value,
     )
 
 

@@ -193,3 +193,5 @@ class Config:
     """`hydrator`: hydrated commits carry `hydrator.metadata`."""
     deployments: bool = False
     """Whether the forge shows what we bring to an environment as a deployment to `<environment>/<app>`."""
+    commits: str = "push"
+    """`api`: the forge makes the commits of proposals, and signs them."""

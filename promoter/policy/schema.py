@@ -105,6 +105,13 @@ class DryForm(Form):
     """push, or pull_request."""
 
 
+class Maker(StrEnum):
+    """Who makes the commits of proposals."""
+
+    PUSH = "push"
+    API = "api"
+
+
 class NamesForm(Form):
     """Names of what promoter makes."""
 
@@ -197,6 +204,8 @@ class ConfigForm(Form):
     """hydrator: hydrated commits carry hydrator.metadata."""
     deployments: Flag = False
     """Whether the forge shows what promoter brings to an environment as a deployment to ENVIRONMENT/APP."""
+    commits: Annotated[Maker, BeforeValidator(choice(Maker))] = Maker.PUSH
+    """push: promoter makes the commits of proposals and pushes them; api: the forge makes them, and signs them."""
 
 
 class _Schema(GenerateJsonSchema):

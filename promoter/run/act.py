@@ -48,6 +48,7 @@ from promoter.run.ledgers import ledger_ref, read_ledger, write_ledger
 from promoter.run.make import make_release
 from promoter.run.rename import rename
 from promoter.run.root import root_commit
+from promoter.run.signed import signed
 from promoter.run.workspace import Workspace
 
 
@@ -172,6 +173,7 @@ def _propose(ws: Workspace, seen: Snapshot, action: Propose) -> Event:
             base,
             _overwrites(ws, seen.apps[slot.app], action),
         )
+    head = signed(ws, head)
     ws.repository.update([RefUpdate(_branch(slot.proposal_branch), action.expect, head)])
     return Event(action.app, slot.environment, "proposed", action.reason)
 
@@ -200,6 +202,7 @@ def _commit(ws: Workspace, app: AppSeen, action: Commit) -> Event:
         raise LostRace(f"{slot.branch} has changed in {slot.path or 'its root'} meanwhile")
     said = _overwrites(ws, app, action)
     head = make_commit(ws.repository, contents, slot, release, action.kind, base, said)
+    head = signed(ws, head) if base is not None else head
     if _says_no(_place_now(ws, app, slot.environment), action.release, action.kind):
         raise LostRace(f"the ledger of {app.app} says something else now")
     ws.repository.update([RefUpdate(_branch(slot.branch), base, head)])

@@ -9,7 +9,7 @@ from typing import Any
 
 from promoter.model.forge import Permission
 from tests.forge.wire import Refused
-from tests.github import access, actions
+from tests.github import access, actions, gitdata
 from tests.github.hub import NAME, OWNER, Hub
 from tests.github.people import is_bot
 from tests.github.records import Comment, Deployed, Pull, Reaction, Rules, Status
@@ -212,6 +212,9 @@ HANDLERS: Mapping[str, Handler] = {
     "apps/get-repo-installation": installation,
     "checks/list-for-ref": lambda asked: (200, access.check_runs(asked.hub)),
     "issues/add-assignees": add_assignees,
+    "git/create-blob": lambda asked: (201, gitdata.make_blob(asked.hub, asked.user, asked.body)),
+    "git/create-commit": lambda asked: (201, gitdata.make_commit(asked.hub, asked.user, asked.body)),
+    "git/create-tree": lambda asked: (201, gitdata.make_tree(asked.hub, asked.user, asked.body)),
     "issues/add-labels": add_labels,
     "issues/create-comment": create_comment,
     "issues/list-comments-for-repo": list_comments,
