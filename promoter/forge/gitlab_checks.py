@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from promoter.errors import Rejected
+from promoter.errors import LostRace, Rejected
 from promoter.forge import gitlab_nodes as nodes
 from promoter.forge import gitlab_queries as queries
 from promoter.forge.gitlab_connection import Connection, number
@@ -141,11 +141,20 @@ class Checks:
                 ):
                     raise
             except Rejected as no:
-                if "409" not in no.message or attempt == BUSY - 1:
+                if "Cannot transition" in no.message:
+                    self._overtaken(commit, name, body)
+                    return
+                if "GitLab says 409" not in no.message or attempt == BUSY - 1:
                     raise
                 self._sleep(2**attempt / 4)
                 continue
             return
+
+    def _overtaken(self, commit: Oid, name: str, body: dict[str, str]) -> None:
+        """See whether another run of ours said the same. Raises LostRace when it did not."""
+        there = self._ours(commit, name)
+        if there is None or (there["description"] or "") != body["description"]:
+            raise LostRace(f"the status {name} on {commit[:8]} was written meanwhile")
 
     def _ours(self, commit: Oid, name: str) -> Any:
         """Give the newest status of that name, when it is ours."""

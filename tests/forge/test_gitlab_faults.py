@@ -163,6 +163,22 @@ class TestLaws(WireLaws):
         forge.set_status(pull.head, "promoter", "pending", "again", "", at(9))
         assert [(one.state, one.description) for one in forge.checks(pull.head)] == [("pending", "again")]
 
+    @pytest.mark.parametrize("same", [True, False])
+    def test_a_status_that_another_run_writes_meanwhile(
+        self, server: GitLab, forge: Forge, pull: PullRequest, same: bool
+    ) -> None:
+        forge.set_status(pull.head, "promoter", "pending", "waits 1", "", at(1))
+        hub, said = server.hub, "waits 2" if same else "waits 3"
+        server.before[self.WHERE.status] = lambda: hub.pipelines.post(
+            pull.head, "promoter", "running", hub.people.bot, said
+        )
+        if same:
+            forge.set_status(pull.head, "promoter", "pending", "waits 2", "", at(2))
+        else:
+            with pytest.raises(LostRace, match="written meanwhile"):
+                forge.set_status(pull.head, "promoter", "pending", "waits 2", "", at(2))
+        assert [one.description for one in forge.checks(pull.head)] == [said]
+
     # What GitLab has against a merge
 
     def refused(self, forge: Forge, pull: PullRequest, why: str, repo: Repository) -> None:
