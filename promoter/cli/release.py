@@ -26,16 +26,18 @@ if TYPE_CHECKING:
         is_flag=True,
         help="For these environments only, from what is active there; needs a reason.",
     ),
+    click.Option(["--label", "labels"], multiple=True, help="A label of the release, for accept; repeatable."),
     reason_option(),
 )
 def release(
-    shell: Shell, words: tuple[str, ...], images: tuple[str, ...], allow_older: bool, hotfix: bool, reason: str
-) -> int:
+    shell: Shell, words: tuple[str, ...], images: tuple[str, ...], allow_older: bool, hotfix: bool,
+    labels: tuple[str, ...], reason: str,
+) -> int:  # fmt: skip
     """Make a release."""
     from promoter.cli.released import edited_json, made_json, offer_json, show_edited, show_offer, show_release
     from promoter.cli.wanted import meaning
     from promoter.errors import UsageError
-    from promoter.model.release import ReleaseState
+    from promoter.model.release import ReleaseState, is_label
     from promoter.run.dry_pull import Offer
     from promoter.run.release import Edited, Wish
     from promoter.run.release import release as make
@@ -51,8 +53,11 @@ def release(
     moved = dict(_pair(image) for image in images)
     if found.version and moved:
         raise UsageError("give a version, or images with theirs, not both")
+    for label in labels:
+        if not is_label(label):
+            raise UsageError(f"{label} is not a label", "Letters, digits, blanks and ._/:+- inside, at most 50.")
     app = found.one_app(ws.config.apps)
-    wish = Wish(found.version or "", moved or None, allow_older)
+    wish = Wish(found.version or "", moved or None, allow_older, labels)
     if hotfix:
         return _hotfix(shell, ws, app, found.environments, wish, reason or found.reason)
     began = ws.now()

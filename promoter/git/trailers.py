@@ -17,6 +17,8 @@ APP: Final = "Promoter-App"
 ENVIRONMENT: Final = "Promoter-Environment"
 RELEASE: Final = "Promoter-Release"
 KIND: Final = "Promoter-Kind"
+LABEL: Final = "Promoter-Label"
+"""A label for the release that brings the commit along; anybody may write it."""
 
 _KEYS = (APP, ENVIRONMENT, RELEASE, KIND)
 _LINE = re.compile(r"(?P<key>[A-Za-z0-9-]+):[ \t]*(?P<value>.*?)[ \t]*")
@@ -53,8 +55,8 @@ def parse_trailers(message: str) -> list[Trailers]:
     incomplete, repeated, in another order or malformed gives nothing.
     """
     found: list[Trailers] = []
-    for paragraph in _PARAGRAPHS.split(message.replace("\r\n", "\n").strip("\n"))[1:]:
-        found += _parse_paragraph(paragraph.split("\n"))
+    for paragraph in _paragraphs(message):
+        found += _parse_paragraph(paragraph)
     return found
 
 
@@ -67,15 +69,30 @@ def flatten(text: str) -> str:
     return _OURS.sub(lambda match: match.group()[:-1] + _HYPHEN, _UNSEEN.sub(" ", text).strip())
 
 
-def _parse_paragraph(lines: list[str]) -> list[Trailers]:
-    ours: list[tuple[str, str]] = []
+def all_trailers(message: str) -> list[tuple[str, str]]:
+    """Give every trailer of `message`, anybody's, as key and value: in any paragraph that is nothing but trailers."""
+    return [pair for paragraph in _paragraphs(message) for pair in _pairs(paragraph)]
+
+
+def _paragraphs(message: str) -> list[list[str]]:
+    """Give the lines of each paragraph but the first."""
+    return [part.split("\n") for part in _PARAGRAPHS.split(message.replace("\r\n", "\n").strip("\n"))[1:]]
+
+
+def _pairs(lines: list[str]) -> list[tuple[str, str]]:
+    """Give the trailers of a paragraph that is nothing else."""
+    found: list[tuple[str, str]] = []
     for number, line in enumerate(lines):
         match = _LINE.fullmatch(line)
-        if match is None:
-            if number == 0 or _CONTINUED.fullmatch(line) is None:
-                return []
-        elif match["key"] in _KEYS:
-            ours.append((match["key"], match["value"]))
+        if match is not None:
+            found.append((match["key"], match["value"]))
+        elif number == 0 or _CONTINUED.fullmatch(line) is None:
+            return []
+    return found
+
+
+def _parse_paragraph(lines: list[str]) -> list[Trailers]:
+    ours = [(key, value) for key, value in _pairs(lines) if key in _KEYS]
     size = len(_KEYS)
     groups = [ours[start : start + size] for start in range(0, len(ours), size)]
     found = [_parse_group(group) for group in groups]

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from promoter.model.names import ContentId, Oid, release_name
+
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._/:+-]{0,48}[A-Za-z0-9])?")
+
+
+def is_label(text: str) -> bool:
+    """Tell whether `text` may be the label of a release: one line of at most 50 plain characters."""
+    return _LABEL.fullmatch(text) is not None
 
 
 class ReleaseState(StrEnum):
@@ -81,6 +89,10 @@ class Release:
     hotfix: Hotfix | None = None
     behind: tuple[int, ...] = ()
     """Where it stands in order when it is older than its number: taken from the history of an active branch."""
+    labels: tuple[str, ...] = ()
+    """Given when it was asked for, and by the commits that it brings along."""
+    trailers: tuple[str, ...] = ()
+    """`Key: value` of the commits that it brings along, as far as the config asked for the key when it was made."""
 
     @property
     def order(self) -> tuple[int, ...]:

@@ -144,10 +144,22 @@ class Sight:
             return f"{outcome.result} here"
         if release.hotfix is not None and not self._stands_on(release.hotfix, place):
             return f"made from r{release.hotfix.base}, which is not active here"
-        refused = accepts(self.rules(environment).accept, release.version) or brings_back(
-            self.seen.ledger, place, environment, number
-        )
+        refused = accepts(self.rules(environment).accept, release) or self._not_active(number, environment)
+        refused = refused or brings_back(self.seen.ledger, place, environment, number)
         return refused or undoes(self.seen.ledger, place, self.slot(environment).versions, number)
+
+    def _not_active(self, number: int, environment: str) -> str:
+        """Say what the environment that `active_in` names runs instead; empty while the release is still on its way."""
+        name = self.rules(environment).accept.active_in
+        if not name or self.is_hotfix(number, environment) or not self.cleared(number, environment):
+            return ""
+        place = self.places[name]
+        if place.stay is None or place.drift is not None or place.stay.how is How.MIXED:
+            return f"{name} runs no release now"
+        release = self.release(number)
+        if place.stay.release == number or place.stay.content == release.content.get(name):
+            return ""
+        return f"{name} runs {self.label(place.stay.release)} now"
 
     def _stands_on(self, hotfix: Hotfix, place: Place) -> bool:
         """Tell whether what a hotfix was made from is active: in the same stay, or there again."""

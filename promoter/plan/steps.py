@@ -231,4 +231,6 @@ def _why_gone(sight: Sight, environment: str, number: int) -> str:
     if number in sight.seen.ledger.releases and not sight.cleared(number, environment):
         names = " and ".join(sight.rules(environment).after.names)
         return f"{label} is not verified in {names} any more"
+    if number in sight.seen.ledger.releases and (refused := sight.refused(number, environment)):
+        return f"{label} is not for {environment} any more: {refused}"
     return f"{label} cannot come to {environment}"

@@ -7,16 +7,33 @@ from functools import lru_cache
 
 from semver import Version
 
+from promoter.model.release import Release
 from promoter.policy.rules import Accept
 
 _COMPARATOR = re.compile(r"(>=|<=|!=|>|<|=|\^|~)?\s*v?(\S+)")
 
 
-def accepts(rule: Accept, version: str) -> str:
-    """Say why `version` is not taken; empty when it is."""
+def accepts(rule: Accept, release: Release) -> str:
+    """Say why `release` is not taken, as far as the release alone tells; empty when it is.
+
+    A hotfix is made of what runs, not of commits, so no trailer is asked of it.
+    """
+    version = release.version
     if rule.tags and re.fullmatch(rule.tags, version) is None:
         return f"{version or 'no version'} does not match {rule.tags}"
-    return _in_range(rule.semver, version) if rule.semver else ""
+    if rule.semver and (why := _in_range(rule.semver, version)):
+        return why
+    if rule.labels and not set(rule.labels) & set(release.labels):
+        return f"has no label {' or '.join(rule.labels)}"
+    if rule.trailer and release.hotfix is None and trailer(rule.trailer) not in map(trailer, release.trailers):
+        return f"none of its commits says {rule.trailer}"
+    return ""
+
+
+def trailer(text: str) -> tuple[str, str]:
+    """Give key and value of `Key: value`; keys are the same in capitals, as Git has it."""
+    key, _, value = text.partition(":")
+    return key.casefold(), value.strip()
 
 
 @lru_cache(maxsize=4096)

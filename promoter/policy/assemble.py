@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -16,7 +16,7 @@ from promoter.policy.effective import layers, rules, show_after
 from promoter.policy.entries import Children, Entry, expand
 from promoter.policy.gate import AskingGate
 from promoter.policy.node import Fault
-from promoter.policy.order import bridge
+from promoter.policy.order import ancestors, bridge
 from promoter.policy.origins import Origin, Origins
 from promoter.policy.pipeline import Pipeline, pipeline
 from promoter.policy.rules import After, AppRules, Config, Layout, Promote, Render, Rules
@@ -112,6 +112,7 @@ class _Maker:
             environments[environment], origins = self._rules(entry, environment, after[environment])
             self.origins[entry.name, environment] = origins
             slots[environment] = self._slot(entry, environment, render)
+            self._active_in(entry, environment, environments[environment], after)
             old = self.order.forms[environment].was
             if old is not None:
                 former[environment] = self._slot(entry, old, render)
@@ -137,12 +138,16 @@ class _Maker:
         external = render.kind == EXTERNAL
         return rendered_slot(layout.branch, layout.path, entry.name, environment, external=external)
 
-    def _rules(self, entry: Entry, environment: str, after: After) -> tuple[Rules, tuple[Origin, ...]]:
+    def _here(self, entry: Entry, environment: str) -> list[HereForm]:
+        """Give what is said of `environment`, nearest first."""
         here: list[HereForm] = []
         for form in entry.forms:
             here += _differs(form, environment)
             here.append(form)
-        here = [form for form in here if form.model_fields_set & RULES] + [self.order.forms[environment]]
+        return [form for form in here if form.model_fields_set & RULES] + [self.order.forms[environment]]
+
+    def _rules(self, entry: Entry, environment: str, after: After) -> tuple[Rules, tuple[Origin, ...]]:
+        here = self._here(entry, environment)
         key = (environment, after, *map(id, here))
         if key not in self._made:
             said = layers(here, self.policies)
@@ -152,6 +157,23 @@ class _Maker:
         return self._made[key]
 
     def _origin(self, environment: str, after: After) -> Origin:
+    def _active_in(self, entry: Entry, environment: str, made: Rules, after: Mapping[str, After]) -> None:
+        """Find an environment whose active release is wanted, and that does not come before this one."""
+        name = made.accept.active_in
+        if not name or name in ancestors(after)[environment]:
+            return
+        if name not in self.order.order:
+            message = f"no environment is called {name}{guess(name, self.order.order)}"
+        elif name in entry.environments:
+            message = f"{name} does not come before {environment}"
+        else:
+            message = f"{entry.name} does not go to {name}, so nothing of it would ever come to {environment}"
+        said = layers(self._here(entry, environment), self.policies)
+        form = next(form for form in said if form.accept is not None)
+        fault = Fault(form.node.find("accept", "active_in"), message)
+        if not any(one.node is fault.node and one.message == message for one in self.faults):
+            self.faults.append(fault)
+
         where = self.order.where(environment)
         if after != self.order.after[environment]:
             where += ", without the environments that the app leaves out"

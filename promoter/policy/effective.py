@@ -135,7 +135,13 @@ def _here(key: str) -> Callable[[RulesForm], Any]:
 
 
 def _show_accept(accept: Accept) -> str:
-    parts = [accept.semver, f"tags {accept.tags}" if accept.tags else ""]
+    parts = [
+        accept.semver,
+        f"tags {accept.tags}" if accept.tags else "",
+        f"label {' or '.join(accept.labels)}" if accept.labels else "",
+        f"a commit with {accept.trailer}" if accept.trailer else "",
+        f"active in {accept.active_in}" if accept.active_in else "",
+    ]
     return " and ".join(part for part in parts if part) or "all"
 
 

@@ -60,6 +60,14 @@ def bridge(order: Sequence[str], after: Mapping[str, After], present: Collection
     return found
 
 
+def ancestors(after: Mapping[str, After]) -> dict[str, frozenset[str]]:
+    """Give all that each environment comes after, however far before; `after` in an order in which it holds."""
+    found: dict[str, frozenset[str]] = {}
+    for name, own in after.items():
+        found[name] = frozenset(own.names).union(*(found[before] for before in own.names))
+    return found
+
+
 def _join(parts: Sequence[After], any_of: bool) -> After:
     if len(parts) == 1:
         return parts[0]

@@ -5,12 +5,14 @@ Invariant: a key that is not written is None, so that the nearest one that was w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
 
-from promoter.policy.form import DO, JUDGE, Form
+from promoter.model.release import is_label
+from promoter.policy.form import DO, Form
 from promoter.policy.gates import KINDS
 from promoter.policy.people import PEOPLE_PATTERN, people
 from promoter.policy.rules import Accept, Newer, OnDrift, OnFailure, Promote, PullRules
@@ -27,6 +29,7 @@ from promoter.policy.scalars import (
     choice,
     said,
     short,
+    some_items,
 )
 from promoter.policy.schema_live import LiveField
 from promoter.policy.schema_order import AfterField
@@ -84,19 +87,45 @@ else:
     VerifyForm = _with_gates("Verify", _Verify, after_merge=True)
 
 
+def _label(node: object) -> str:
+    value = said(node)
+    if not is_label(value):
+        raise ValueError(f"{value} is not a label: letters, digits, blanks and ._/:+- inside, at most 50")
+    return value
+
+
+def _trailer(node: object) -> str:
+    value = said(node)
+    if _TRAILER.fullmatch(value) is None:
+        raise ValueError(f"{value} is not a trailer of a commit message; write for example 'Promote: prod'")
+    return value
+
+
+_TRAILER = re.compile(r"[A-Za-z0-9-]+: ?\S(?:.*\S)?")
+Label = Annotated[str, BeforeValidator(_label)]
+Trailer = Annotated[str, BeforeValidator(_trailer)]
+
+
 class AcceptForm(Form):
     """Which releases may come here at all; others are passed over, they do not wait."""
-
-    not_yet: ClassVar[Mapping[str, str]] = dict.fromkeys(("labels", "trailer", "active_in"), JUDGE)
 
     semver: Range = ""
     """A range of versions, `>=1.0 <2`; pre-releases only where the range names one."""
     tags: Regex = ""
     """A regular expression that the whole version matches."""
+    labels: Annotated[tuple[Label, ...], BeforeValidator(some_items)] = ()
+    """One of these labels is on the release: given by `promoter release --label`, or by a line `Promoter-Label: hotfix`
+    at the end of the message of a commit that it brings along."""
+    trailer: Trailer = ""
+    """A commit that the release brings along says so at the end of its message: `Promote: prod`. Whoever may commit may
+    write that, so it is a choice and no approval. A hotfix needs none."""
+    active_in: Name | None = None
+    """Only what this environment, which comes before this one, runs now; when it goes on, what waits here is withdrawn.
+    A hotfix may come all the same."""
 
     def build(self) -> Accept:
         """Give the rule."""
-        return Accept(self.semver, self.tags)
+        return Accept(self.semver, self.tags, self.labels, self.trailer, self.active_in or "")
 
 
 class AllowForm(Form):

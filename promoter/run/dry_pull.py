@@ -24,6 +24,7 @@ from promoter.model.release import ImageChange
 from promoter.model.wording import spoken
 from promoter.plan.report.foreign import code, prose, title
 from promoter.policy.rules import AppRules
+from promoter.run.brought import label_lines, labels_of
 from promoter.run.ledgers import IDENTITY
 from promoter.run.reached import reached
 from promoter.run.workspace import Workspace
@@ -67,11 +68,13 @@ def offer(
     files: Mapping[str, bytes],
     wanted: Mapping[str, str],
     pulls: Sequence[PullRequest],
+    labels: Sequence[str] = (),
 ) -> Offer:
     """Put `wanted` (item -> version) on the app's branch and into a pull request, beside what waits there already.
 
-    `files` are the app's files in the dry commit `dry`, `pulls` every pull request from the branch, read before the
-    refs were. Raises Rejected when somebody else's commits stand on the branch, EditRefused, LostRace, EdgeFailed.
+    `labels` are for the release that it becomes. `files` are the app's files in the dry commit `dry`, `pulls` every
+    pull request from the branch, read before the refs were. Raises Rejected when somebody else's commits stand on the branch,
+    EditRefused, LostRace, EdgeFailed.
     """
     store, branch = ws.repository.store, dry_branch(app.name)
     ref = f"refs/heads/{branch}"
@@ -87,6 +90,8 @@ def offer(
     standing = items(files, app.tracked)
     pending = _pending(ws, app, old, standing) if old is not None and waits is not None else {}
     moved = {**pending, **wanted}
+    waiting = labels_of(store.commit(old).message) if old is not None and waits is not None else []
+    labels = list(dict.fromkeys((*waiting, *labels)))
     tree = dry_tree(store, app, store.commit(dry).tree, files, moved)
     images = tuple(
         ImageChange(key.partition(":")[2], standing.get(key, ""), version)
@@ -96,10 +101,11 @@ def offer(
     only = {image.new.partition("@")[0] for image in images}
     version = next(iter(only)) if len(only) == 1 else ", ".join(sorted(only))
     text = _text(ws, app, version, images)
-    if old is not None and (_stands(store, old, dry, tree) or _holds(waits, pending, moved)):
+    said_so = old is not None and labels == labels_of(store.commit(old).message)
+    if old is not None and said_so and (_stands(store, old, dry, tree) or _holds(waits, pending, moved)):
         head = old
     else:
-        head = _push(ws, ref, old, dry, tree, f"Release {app.name} {version}")
+        head = _push(ws, ref, old, dry, tree, f"{flatten(f'Release {app.name} {version}')}\n{label_lines(labels)}")
     pull, said = _say(ws, branch, waits, text, ws.now())
     return Offer(app.name, version, images, branch, head, pull, said or head != old)
 
@@ -142,8 +148,8 @@ def _pending(ws: Workspace, app: AppRules, head: Oid, standing: Mapping[str, str
     }
 
 
-def _push(ws: Workspace, ref: str, old: Oid | None, dry: Oid, tree: Oid, subject: str) -> Oid:
-    head = ws.repository.store.put_commit(tree, [dry], f"{flatten(subject)}\n", IDENTITY, ws.now())
+def _push(ws: Workspace, ref: str, old: Oid | None, dry: Oid, tree: Oid, message: str) -> Oid:
+    head = ws.repository.store.put_commit(tree, [dry], message, IDENTITY, ws.now())
     ws.repository.update([RefUpdate(ref, old, head)])
     return head
 

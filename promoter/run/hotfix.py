@@ -78,7 +78,8 @@ def _once(ws: Workspace, app_name: str, environments: Sequence[str], wish: Wish,
     stays = {name: _active(ws, app, ledger, name, refs) for name in environments}
     base = _one(app.name, ledger, stays)
     over = tuple(dict.fromkeys(stay.commit for stay in stays.values()))
-    made = Release(ledger.next, ws.now(), base.dry, ws.user, {}, hotfix=Hotfix(base.order, over, reason))
+    fix = Hotfix(base.order, over, reason)
+    made = Release(ledger.next, ws.now(), base.dry, ws.user, {}, hotfix=fix, labels=wish.labels)
     if ws.config.layout is None:
         made = _in_place(ws, app, made, wish, stays, refs)
         edit: tuple[RefUpdate, ...] = ()
@@ -86,9 +87,9 @@ def _once(ws: Workspace, app_name: str, environments: Sequence[str], wish: Wish,
         made = _rendered(ws, app, made, wish, stays, base)
         edit = (RefUpdate(f"refs/heads/{hotfix_branch(app.name, made.number)}", None, made.dry),)
     for name in environments:
-        refused = accepts(app.environments[name].accept, made.version)
+        refused = accepts(app.environments[name].accept, made)
         if refused:
-            raise UsageError(f"{name} does not take {made.version}: {refused}", f"See accept: on {name}.")
+            raise UsageError(f"{name} does not take {made.label}: {refused}", f"See accept: on {name}.")
     kept = {name: ws.contents(app).entry(content) for name, content in made.content.items()}
     beside = {FILE_NAME: metadata(ws.repository.store, made.dry)} if ws.config.interchange == "hydrator" else None
     said = f"{made.name} {made.version}".strip()

@@ -15,11 +15,12 @@ from promoter.git.store import Entry
 from promoter.git.trailers import flatten
 from promoter.model.ledger import Ledger, Place
 from promoter.model.names import ContentId, Oid
-from promoter.model.release import ImageChange, Release, ReleaseState, SourceCommit
+from promoter.model.release import ImageChange, Release, ReleaseState
 from promoter.policy.rules import AppRules
 from promoter.render.hydrate import Progress, hydrate
 from promoter.render.port import Rendered, Unchanged
 from promoter.render.program import Programs
+from promoter.run.brought import with_commits
 from promoter.run.hydrated import COMMIT, moved_on, read_now
 from promoter.run.in_place import InPlace
 from promoter.run.inputs import SourceTree, previous, recorded, requests
@@ -27,9 +28,6 @@ from promoter.run.interchange import metadata
 from promoter.run.ledgers import ledger_ref, read_ledger, with_release, write_ledger
 from promoter.run.reached import versions
 from promoter.run.workspace import Workspace
-
-COMMITS_SHOWN = 20
-"""How many source commits a release lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,7 @@ class Asked:
     by: str = "promoter"
     version: str = ""
     images: tuple[ImageChange, ...] = ()
+    labels: tuple[str, ...] = ()
     edit: RefUpdate | None = None
     """The commit of the dry branch that it is made from, when that is still to be pushed: with the release, or not."""
 
@@ -67,7 +66,7 @@ def make_release(
     if other is not None and not moved_on(ws, app, ledger, other):
         raise EdgeFailed(f"{app.name}: its hydrator has rendered nothing newer than r{max(ledger.releases)}")
     release = Release(ledger.next, ws.now(), dry, asked.by, {}, version=asked.version, images=asked.images)
-    release = replace(release, commits=_commits(ws, app, ledger, dry))
+    release = with_commits(ws, app, ledger, replace(release, labels=asked.labels))
     if ws.config.layout is None:
         release = _in_place(ws, app, ledger, release, from_environment)
         kept = {name: ws.contents(app).entry(content) for name, content in release.content.items()}
@@ -147,25 +146,3 @@ def _in_place(ws: Workspace, app: AppRules, ledger: Ledger, release: Release, so
     content, images = contents.fresh(app, tree, moved, source, before)
     version = release.version or (images[0].new if len(images) == 1 else "")
     return replace(release, content=content, images=images or release.images, version=version)
-
-
-def _commits(ws: Workspace, app: AppRules, ledger: Ledger, dry: Oid) -> tuple[SourceCommit, ...]:
-    """The commits of the dry branch since the newest release that touch what this app is made from."""
-    store = ws.repository.store
-    newest = ledger.newest
-    if newest is None or newest.dry == dry or not store.has(newest.dry):
-        return ()
-    paths = {path for inputs in newest.inputs.values() for path in inputs if not path.startswith("(")}
-    paths |= {app.source(name) for name in app.environments}
-    found = []
-    for commit in store.history(dry, [newest.dry], 500):
-        trees = [commit.tree, *(store.commit(parent).tree for parent in commit.parents[:1])]
-        if len(trees) == 1 or any(len({_id(store, tree, path) for tree in trees}) > 1 for path in paths):
-            lines = commit.message.splitlines()
-            found.append(SourceCommit(commit.id, commit.author, flatten(lines[0] if lines else "")))
-    return tuple(found[:COMMITS_SHOWN])
-
-
-def _id(store: object, tree: Oid, path: str) -> object:
-    entry = store.entry(tree, path)  # type: ignore[attr-defined]
-    return entry.id if entry is not None else None

@@ -16,6 +16,7 @@ from promoter.model.release import ImageChange, Release, ReleaseState
 from promoter.policy.accept import parse_version
 from promoter.policy.rules import AppRules
 from promoter.render.hydrate import Progress
+from promoter.run.brought import label_lines
 from promoter.run.command import may
 from promoter.run.dry_pull import Offer, dry_branch, dry_tree, offer
 from promoter.run.inputs import dry_changed
@@ -34,6 +35,7 @@ class Wish:
     version: str = ""
     images: Mapping[str, str] | None = None
     allow_older: bool = False
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +92,20 @@ def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -
     if not wish.allow_older:
         _refuse_older(app, moved, ledger)
     again = _again(ws, app, ledger, moved, dry)
-    if again is not None:
+    if again is not None and set(wish.labels) <= set(again.labels):
         return again
     images = tuple(ImageChange(name, standing.get(key, ""), version) for key, (name, version) in moved.items())
     version = wish.version or (images[0].new.partition("@")[0] if len(images) == 1 else "")
-    asked = Asked(ws.user, version, images)
+    asked = Asked(ws.user, version, images, wish.labels)
     if ws.config.layout is not None and moved:
         wanted = {key: version for key, (_, version) in moved.items()}
         edited = dry_tree(ws.repository.store, app, tree, files, wanted)
         if edited != tree and ws.config.dry_commit == "pull_request":
-            return offer(ws, app, dry, files, wanted, pulls)
+            return offer(ws, app, dry, files, wanted, pulls, wish.labels)
         if edited != tree:
             said = f"Release {app.name} {version or ', '.join(v for _, v in moved.values())}"
-            new = ws.repository.store.put_commit(edited, [dry], f"{flatten(said)}\n", IDENTITY, ws.now())
+            message = f"{flatten(said)}\n{label_lines(wish.labels)}"
+            new = ws.repository.store.put_commit(edited, [dry], message, IDENTITY, ws.now())
             asked = replace(asked, edit=RefUpdate(ws.ref, dry, new))
             if app.hydrated:
                 ws.repository.update([RefUpdate(ws.ref, dry, new)])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter.git.trailers import Trailers, flatten, format_trailers, parse_trailers
+from promoter.git.trailers import Trailers, all_trailers, flatten, format_trailers, parse_trailers
 from promoter.model.ledger import Kind
 from promoter.model.names import is_name
 
@@ -96,3 +96,25 @@ def test_flattened_text_is_one_line_and_never_a_trailer(texts: list[str], writte
 )
 def test_flatten(text: str, expected: str) -> None:
     assert flatten(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "found"),
+    [
+        (
+            "Fix\n\nWhy.\n\nPromote: prod\nSigned-off-by: Kim <k@x>",
+            [("Promote", "prod"), ("Signed-off-by", "Kim <k@x>")],
+        ),
+        (
+            "Squash (#7)\n\n* One\n\nPromote: prod\n\n* Two\n\nPromoter-Label: hotfix",
+            [("Promote", "prod"), ("Promoter-Label", "hotfix")],
+        ),
+        ("Fix\r\n\r\nPromote:   prod  \r\n", [("Promote", "prod")]),
+        ("Promote: prod", []),
+        ("Fix\n\nHe said:\nPromote: prod", []),
+        ("Fix\n\nPromote: prod\nand so on", []),
+        ("Fix\n\n  Promote: prod", []),
+    ],
+)
+def test_trailers_of_anybody(message: str, found: list[tuple[str, str]]) -> None:
+    assert all_trailers(message) == found

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from promoter.model.ledger import How, Place, Result
-from promoter.model.release import Release, ReleaseState
+from promoter.model.ledger import Drift, How, Place, Result
+from promoter.model.plan import ClosePullRequest
+from promoter.model.release import Hotfix, Release, ReleaseState
 from promoter.plan.sight import Sight
-from promoter.policy.rules import Accept, Rules
+from promoter.policy.rules import Accept, Promote, Rules, Verify
 from tests.plan.worlds import (
     NOW,
     OTHER,
+    TIP,
     Releases,
     ago,
     diamond,
@@ -20,10 +25,13 @@ from tests.plan.worlds import (
     held,
     holds,
     line,
+    offered,
     outcome,
     pipeline,
+    proposed,
     release,
     rules,
+    same,
     skipped,
     stay,
     world,
@@ -135,6 +143,46 @@ def test_a_release_that_is_not_accepted_is_passed_over(version: str, why: str) -
     made = release(2, ALL, version=version)
     seen = sight(shape, [made, 1], dev=holds(2, 1))
     assert seen.refused(2, "staging") == why
+
+
+def _runs(number: int, **changes: Any) -> Place:
+    """Give a place where r1, r2 and r3 were verified, and which of them is active."""
+    here = holds(3, 2, 1)
+    return replace(here, stay=stay(number), **changes)
+
+
+@pytest.mark.parametrize(
+    ("number", "staging", "why"),
+    [
+        (3, _runs(3), ""),
+        (2, _runs(3), "staging runs r3 now"),
+        (2, _runs(2), ""),
+        (3, _runs(2), "staging runs r2 now"),
+        (3, _runs(3, drift=Drift(OTHER, TIP, ago(5))), "staging runs no release now"),
+        (3, holds(3, 2, 1, stay=stay(3, how=How.MIXED)), "staging runs no release now"),
+        (4, _runs(3), "staging runs r3 now"),  # the same bytes there as r2
+        (5, _runs(3), ""),  # the same bytes there as r3
+        (6, _runs(3), ""),  # on its way to staging: the order waits for it
+        (7, _runs(3), ""),  # a hotfix
+    ],
+)
+def test_what_another_environment_does_not_run_is_passed_over(number: int, staging: Place, why: str) -> None:
+    shape = line(prod=rules("staging", accept=Accept(active_in="staging")))
+    fix = release(7, ("prod",), hotfix=Hotfix((1,), (TIP,), "INC-1"))
+    made: Releases = [1, 2, 3, same(4, ALL, staging=2), same(5, ALL, staging=3), release(6, ALL), fix]
+    passed = {**staging.outcomes, 4: outcome(V), 5: outcome(V)}
+    dev = holds(5, 4, 3, 2, 1)
+    places = {"dev": dev, "staging": replace(staging, outcomes=passed), "prod": holds(1)}
+    assert sight(shape, made, **places).refused(number, "prod") == why
+
+
+def test_what_waits_is_withdrawn_when_the_environment_before_goes_on() -> None:
+    prod = rules("staging", promote=Promote.REVIEW, accept=Accept(active_in="staging"))
+    shape = line(staging=rules("dev", verify=Verify(soak=timedelta(hours=1))), prod=prod)
+    places = {"dev": holds(3, 2, 1), "staging": fresh(3, 2, 1), "prod": holds(1, proposal=proposed(2))}
+    slots = {"prod": offered(2, 1)}
+    (action,) = world(shape, [1, 2, 3], places, slots).does(ClosePullRequest, "prod")
+    assert action.reason == "r2 is not for prod any more: staging runs r3 now"
 
 
 def test_what_any_of_several_predecessors_needs_is_only_itself() -> None:

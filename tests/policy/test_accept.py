@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from promoter.model.names import Oid
+from promoter.model.release import Hotfix, Release
 from promoter.policy.accept import accepts, parse_range
 from promoter.policy.rules import Accept
+
+
+def made(version: str = "", labels: str = "", *trailers: str, hotfix: bool = False) -> Release:
+    """Give a release."""
+    fix = Hotfix((1,), (), "INC-1") if hotfix else None
+    at, dry = datetime(2026, 11, 20, tzinfo=UTC), Oid("a" * 40)
+    words = tuple(labels.split())
+    return Release(2, at, dry, "kim", {}, version=version, hotfix=fix, labels=words, trailers=trailers)
 
 
 @pytest.mark.parametrize(
@@ -30,8 +42,8 @@ from promoter.policy.rules import Accept
     ],
 )
 def test_ranges(text: str, inside: list[str], outside: list[str]) -> None:
-    assert [version for version in inside if accepts(Accept(semver=text), version)] == []
-    assert [version for version in outside if not accepts(Accept(semver=text), version)] == []
+    assert [version for version in inside if accepts(Accept(semver=text), made(version))] == []
+    assert [version for version in outside if not accepts(Accept(semver=text), made(version))] == []
 
 
 @pytest.mark.parametrize(
@@ -45,10 +57,30 @@ def test_ranges(text: str, inside: list[str], outside: list[str]) -> None:
     ],
 )
 def test_reasons(rule: Accept, version: str, why: str) -> None:
-    assert accepts(rule, version) == why
+    assert accepts(rule, made(version)) == why
 
 
 @pytest.mark.parametrize("text", ["", ">=", "abc", ">=1.x", "1.2.3.4", ">>1"])
 def test_bad_ranges_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="bound"):
         parse_range(text)
+
+
+@pytest.mark.parametrize(
+    ("rule", "release", "why"),
+    [
+        (Accept(labels=("hotfix",)), made("1.0", "hotfix other"), ""),
+        (Accept(labels=("hotfix", "urgent")), made("1.0", "urgent"), ""),
+        (Accept(labels=("hotfix", "urgent")), made("1.0", "Hotfix"), "has no label hotfix or urgent"),
+        (Accept(labels=("hotfix",)), made(hotfix=True), "has no label hotfix"),
+        (Accept(trailer="Promote: prod"), made("1.0", "", "promote: prod"), ""),
+        (Accept(trailer="Promote:prod"), made("1.0", "", "Other: x", "Promote: prod"), ""),
+        (Accept(trailer="Promote: prod"), made("1.0", "", "Promote: Prod"), "none of its commits says Promote: prod"),
+        (Accept(trailer="Promote: prod"), made("1.0"), "none of its commits says Promote: prod"),
+        (Accept(trailer="Promote: prod"), made("1.0", hotfix=True), ""),
+        (Accept(semver=">=2", labels=("hotfix",)), made("1.0", "hotfix"), "not in >=2"),
+        (Accept(semver=">=2", labels=("hotfix",)), made("2.0"), "has no label hotfix"),
+    ],
+)
+def test_labels_and_trailers(rule: Accept, release: Release, why: str) -> None:
+    assert accepts(rule, release) == why

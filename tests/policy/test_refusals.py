@@ -117,11 +117,6 @@ KEYS = [
         "accept.tags",
         "( is not a regular expression: missing ), unterminated subpattern at position 0",
     ),
-    (
-        "accept: {labels: [x]}",
-        "accept.labels",
-        "labels: this version cannot judge it yet; remove it, a rule that nobody keeps protects nothing",
-    ),
     ("autoMerge: true", "autoMerge", "unknown key autoMerge; did you mean promote: auto?"),
     ("auto: true", "auto", "unknown key auto; did you mean promote: auto?"),
     (
@@ -185,12 +180,29 @@ def test_one_wrong_key_of_an_environment(line: str, key: str, message: str) -> N
     assert wrong(text) == [f"promoter.yaml:8:environments[prod].{key}: {message}"]
 
 
-@pytest.mark.parametrize("key", ["labels", "trailer", "active_in"])
-def test_a_rule_that_cannot_be_kept_yet_is_refused(key: str) -> None:
-    text = f"{HEAD}{APPS}environments: [dev, {{name: prod, accept: {{{key}: x}}}}]\n"
-    assert wrong(text) == [
-        f"promoter.yaml:4:environments[prod].accept.{key}: {key}: this version cannot judge it yet; remove it, a rule "
-        "that nobody keeps protects nothing"
+@pytest.mark.parametrize(
+    ("said", "key", "message"),
+    [
+        ("labels: []", "labels", "is empty; name at least one or remove the key"),
+        ("labels: [a/]", "labels[0]", "a/ is not a label: letters, digits, blanks and ._/:+- inside, at most 50"),
+        ("trailer: Promote", "trailer", "Promote is not a trailer of a commit message; write for example"),
+        ('trailer: "Promote: "', "trailer", "Promote:  is not a trailer of a commit message; write for example"),
+        ("active_in: stagin", "active_in", "no environment is called stagin; did you mean staging?"),
+        ("active_in: prod", "active_in", "prod does not come before prod"),
+    ],
+)
+def test_what_is_accepted_can_be_told(said: str, key: str, message: str) -> None:
+    here = f"environments: [dev, staging, {{name: prod, accept: {{{said}}}}}]\n"
+    (found,) = wrong(f"{HEAD}{APPS}{here}")
+    assert found.startswith(f"promoter.yaml:4:environments[prod].accept.{key}: {message}")
+
+
+def test_an_app_that_leaves_out_what_is_to_run_its_releases_is_told_once() -> None:
+    here = "environments: [dev, staging, {name: prod, accept: {active_in: staging}}]\n"
+    apps = APPS.replace('{shop: "', '{shop: {path: "').replace('"}', '", environments: [dev, prod]}}')
+    assert wrong(f"{HEAD}{apps}{here}") == [
+        "promoter.yaml:4:environments[prod].accept.active_in: shop does not go to staging, so nothing of it would ever "
+        "come to prod"
     ]
 
 

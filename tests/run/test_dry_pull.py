@@ -166,3 +166,22 @@ def test_the_key_is_refused_where_nothing_is_committed() -> None:
     text = "version: 1\nlive: none\nenvironments: [dev]\napps: {a: x}\ndry: {commit: pull_request}\n"
     (found,) = problems({"promoter.yaml": text, "x/a.yaml": ""})
     assert found.startswith("promoter.yaml:5:dry.commit: needs a layout: ")
+
+
+def test_labels_wait_with_what_waits_and_reach_the_release(fleet: Fleet) -> None:
+    def ask_for(version: str, *labels: str) -> Offer:
+        made = release(at(fleet), "shop", Wish(images={SHOP: version}, labels=labels))
+        assert isinstance(made, Offer)
+        return made
+
+    assert ask_for("1.4.2", "hotfix").fresh
+    assert not ask_for("1.4.2", "hotfix").fresh
+    assert not ask_for("1.4.2").fresh
+    assert ask_for("1.4.2", "urgent").fresh
+    last = ask_for("1.4.3")
+    assert commit(fleet, last.head).message == "Release shop 1.4.3\n\nPromoter-Label: hotfix\nPromoter-Label: urgent\n"
+    fleet.forge.merge_as(last.pull.number, "kim", "rebase", fleet.now)
+    run(at(fleet, "promoter"))
+    newest = read_ledger(fleet.repo, head(fleet.repo, "promoter-ledger/shop"), "shop").newest
+    assert newest is not None
+    assert (newest.label, newest.labels) == ("1.4.3", ("hotfix", "urgent"))

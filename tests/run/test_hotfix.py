@@ -221,6 +221,16 @@ def test_gates_hold(town: Town) -> None:
     assert town.active == [2, 1, 3, 1]
 
 
+def test_it_needs_the_label_and_no_trailer_and_nobody_else_needs_to_run_it(town: Town) -> None:
+    config = town.shop.text("main", "promoter.yaml")
+    accept = 'accept: {labels: [hotfix], trailer: "Promote: prod", active_in: staging}'
+    town.shop.commit({"promoter.yaml": config.replace("prod, promote: auto", f"prod, promote: auto, {accept}")})
+    assert "prod does not take 1.3.10: has no label hotfix" in town.refused("1.3.10", "prod")
+    hotfix(town.shop.workspace(), "shop", ["prod"], Wish("1.3.10", labels=("hotfix",)), WHY)
+    town.shop.run()
+    assert town.active == [2, 1, 3, 1]
+
+
 def test_it_comes_before_what_waits_there_and_waits_for_no_outcome_of_what_it_mends(tmp_path: Path) -> None:
     town = Town(tmp_path, RENDERED.replace("prod, promote: auto", "prod, promote: auto, verify: {soak: 24h}"))
     assert town.active == [2, 1, 1, None]

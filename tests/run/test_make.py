@@ -9,7 +9,8 @@ import pytest
 from promoter.errors import LostRace, RenderFailed
 from promoter.model.ledger import Result
 from promoter.model.release import ImageChange, ReleaseState
-from promoter.run.make import COMMITS_SHOWN, make_release
+from promoter.run.brought import COMMITS_SHOWN
+from promoter.run.make import make_release
 from tests.repos import head
 from tests.run.shops import APP, HEAD, IMAGE, LAYOUT, LEDGER, RENDERED, Shop, make_shop, manifest
 

@@ -39,6 +39,7 @@ def release_json(release: Release) -> dict[str, object]:
         "adopted": release.adopted,
         "hotfix": hotfix_json(release),
         "images": [image_json(image) for image in release.images],
+        "labels": list(release.labels),
         "failures": dict(release.failures),
     }
 
