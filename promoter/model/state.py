@@ -13,7 +13,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import yaml
 
@@ -22,6 +22,7 @@ from promoter.model.ledger import Ledger
 from promoter.model.state_text import QuickReader
 
 SCHEMA = "promoter.ledger/v1"
+Kept = TypeVar("Kept")
 
 try:  # libyaml reads and writes about ten times faster; its output is the same
     from yaml import CSafeDumper as _Dumper
@@ -47,9 +48,27 @@ class _TextDumper(_Dumper):
 
 def dump(ledger: Ledger) -> bytes:
     """Give `state.yaml` for `ledger`."""
-    data = {"schema": SCHEMA, **cast("dict[str, Any]", plain(ledger))}
+    return dump_as(SCHEMA, ledger)
+
+
+def dump_as(schema: str, value: object) -> bytes:
+    """Give the dataclass `value` as YAML that says it is `schema`."""
+    data = {"schema": schema, **cast("dict[str, Any]", plain(value))}
     text = yaml.dump(data, Dumper=_TextDumper, sort_keys=False, allow_unicode=True, width=10**6)
     return text.encode()
+
+
+def load_as(schema: str, kind: type[Kept], text: bytes) -> Kept:
+    """Read what `dump_as` wrote of a `kind`. Raises ValueError that says what is wrong."""
+    try:
+        data = yaml.load(text, Loader=_Loader)
+        if not isinstance(data, dict) or data.pop("schema", None) != schema:
+            raise ValueError(f"it is not {schema}")
+        return cast("Kept", _reader(kind)(data))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"it is not YAML: {' '.join(str(error).split())}") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"it is damaged: {error}") from error
 
 
 def load(text: bytes) -> Ledger:

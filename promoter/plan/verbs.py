@@ -287,6 +287,20 @@ VERBS = (
     ),
     Verb(
         "inventory",
+    Verb(
+        "preview",
+        Group.SAY,
+        "COMMAND",
+        "Show an app under a name of its own, for a while: create, update, archive, restore, delete, list, keys.",
+        "A preview is a copy of what an environment is made from, with other versions and values, in its own namespace "
+        "and under its own hosts. It stands on a branch that a controller reads, and is never promoted.",
+        (
+            "preview create login shop --image ghcr.io/acme/shop=1.5.0-rc.1 --set Deployment/shop:spec.replicas=1",
+            "preview create pr-12 shop --pull 12",
+            "preview archive login",
+            "preview list --json",
+        ),
+    ),
         Group.LOOK,
         "[APP...] [ENVIRONMENT...]",
         "Show what runs where, who is behind, where Git and clusters differ, and what nobody promotes.",

@@ -50,7 +50,7 @@ def assemble(form: ConfigForm, policies: Mapping[str, RulesForm], children: Chil
     bad = [name for name in form.apps if not is_name(name)]
     faults = [Fault(form.node.find("apps", name), f"{name} cannot be a name: {NAME_RULE}") for name in bad]
     faults += [*order.faults, *found.faults, *_names(form, order, apps), *maker.faults]
-    faults += [*_patterns(form, order.order), *_external(form, apps, found.entries)]
+    faults += [*_patterns(form, order.order), *_external(form, apps, found.entries), *_previews(form, order.order)]
     layout_faults = [*_layout(form, len(order.order), len(apps), dry), *_tools(form, apps)]
     faults += layout_faults or _clashes(form, apps, found.entries, dry)
     return Assembled(
@@ -82,6 +82,7 @@ def _config(form: ConfigForm, order: Pipeline, apps: Mapping[str, AppRules]) -> 
         interchange=form.interchange,
         deployments=form.deployments,
         commits=form.commits.value,
+        previews=form.previews.build(order.order[0] if order.order else "") if form.previews is not None else None,
     )
 
 
@@ -265,6 +266,22 @@ def _layout(form: ConfigForm, environments: int, apps: int, dry: str) -> list[Fa
     return faults
 
 
+def _previews(form: ConfigForm, environments: Collection[str]) -> list[Fault]:
+    """Previews are made of manifests, and of an environment that there is."""
+    if form.previews is None:
+        return []
+    if form.layout is None:
+        message = (
+            "needs a layout: values that are edited in place belong to their environment, and nothing can be copied"
+        )
+        return [Fault(form.spot("previews"), message)]
+    named = form.previews.from_
+    if named is not None and named not in environments:
+        message = f"no environment is called {named}{guess(named, environments)}"
+        return [Fault(form.previews.spot("from"), message)]
+    return []
+
+
 def _external(form: ConfigForm, apps: Mapping[str, AppRules], entries: Iterable[Entry]) -> list[Fault]:
     """Another hydrator needs a layout."""
     if form.layout is not None:
@@ -305,7 +322,8 @@ def _clashes(form: ConfigForm, apps: Mapping[str, AppRules], entries: Iterable[E
     ledgers = {name: form.names.ledger.replace("{app}", name) for name in apps}
     offered = apps if form.dry.commit is Way.PULL_REQUEST else ()
     offers = {name: DRY_PROPOSAL.replace("{app}", name) for name in offered}
-    for _, message in _few(list(branch_clashes(slots, ledgers, dry, offers, hydrated))):
+    others = {form.previews.branch: "the branch of previews"} if form.previews is not None else {}
+    for _, message in _few(list(branch_clashes(slots, ledgers, dry, offers, hydrated, others))):
         node = form.layout.spot("branch") if form.layout is not None else form.names.spot("ledger")
         faults.append(Fault(node if node.file else form.node, message))
     return faults

@@ -134,10 +134,12 @@ def branch_clashes(
     dry: str,
     offers: Mapping[str, str] | None = None,
     hydrated: Sequence[Slot] = (),
+    others: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[str, str]]:
     """Give (app, message) for branches that Git could not keep beside each other, or that two things would write.
 
     `ledgers` and `offers` (to the dry branch): app -> branch. `hydrated`: where another hydrator writes.
+    `others`: branch -> what else it is for.
     """
     uses: dict[str, tuple[str, str]] = {dry: ("", "the dry branch")}
     for slot in slots:
@@ -155,6 +157,7 @@ def branch_clashes(
     ]
     owned += [(ledger, app, f"the ledger of {app}") for app, ledger in ledgers.items()]
     owned += [(branch, app, f"the branch that offers {app} to {dry}") for app, branch in (offers or {}).items()]
+    owned += [(branch, "", what) for branch, what in (others or {}).items()]
     for branch, app, what in owned:
         if branch in uses:
             yield app, f"{branch} would be {uses[branch][1]} and {what}"

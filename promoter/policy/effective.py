@@ -26,6 +26,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "retry": ("write",),
     "override": ("maintain",),
     "hotfix": ("maintain",),
+    "preview": ("write",),
 }
 """Who may do what where nothing is said."""
 

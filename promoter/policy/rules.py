@@ -10,6 +10,7 @@ from enum import StrEnum
 from promoter.layout.moved import Tracked
 from promoter.model.snapshot import Slot
 from promoter.policy.gate import Gate
+from promoter.policy.previews import Previews
 from promoter.policy.spans import Spans
 
 
@@ -201,3 +202,5 @@ class Config:
     """Whether the forge shows what we bring to an environment as a deployment to `<environment>/<app>`."""
     commits: str = "push"
     """`api`: the forge makes the commits of proposals, and signs them."""
+    previews: Previews | None = None
+    """None: there are none."""

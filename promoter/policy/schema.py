@@ -36,6 +36,7 @@ from promoter.policy.scalars import (
 )
 from promoter.policy.schema_app import App
 from promoter.policy.schema_live import KINDS, LiveField
+from promoter.policy.schema_previews import PreviewsForm
 from promoter.policy.schema_rules import Environment, RulesForm
 from promoter.policy.span_text import SpanTexts, parse_span
 from promoter.policy.spans import opening
@@ -206,6 +207,7 @@ class ConfigForm(Form):
     """Whether the forge shows what promoter brings to an environment as a deployment to ENVIRONMENT/APP."""
     commits: Annotated[Maker, BeforeValidator(choice(Maker))] = Maker.PUSH
     """push: promoter makes the commits of proposals and pushes them; api: the forge makes them, and signs them."""
+    previews: PreviewsForm | None = None
 
 
 class _Schema(GenerateJsonSchema):

@@ -147,6 +147,8 @@ class AllowForm(Form):
     """Pass a gate by word. Default: maintain."""
     hotfix: People | None = None
     """Release for chosen environments only. Default: maintain."""
+    preview: People | None = None
+    """Make and end previews of what this environment runs. Default: write."""
 
 
 def _group(node: object) -> str:

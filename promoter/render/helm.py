@@ -57,6 +57,15 @@ def prepare(request: RenderRequest, reach: Reach) -> Job:
 PREPARE: Final[Prepare] = prepare
 
 
+def values_files(request: RenderRequest, reach: Reach) -> tuple[str, ...]:
+    """Give the files that values come from, those that win last. Raises RenderFailed."""
+    here = place(request, reach)
+    chart = locate(request, reach, here.folder, text(request, "chart", "."))
+    own = f"{chart.path}/values.yaml".lstrip("/")
+    own_files = [own] if chart.entry.kind == FOLDER and "values.yaml" in reach.tree.children(chart.path) else []
+    return tuple(dict.fromkeys([*own_files, *(found.path for found in _values(request, reach, here, chart))]))
+
+
 def _values(request: RenderRequest, reach: Reach, here: Place, chart: Found) -> list[Found]:
     """Give the values files in order; found ones must be one, for their order would be a guess."""
     if "values" in request.rule.settings:

@@ -1,0 +1,77 @@
+"""`promoter preview` at a terminal: what it says, what it prints as JSON, and its exit codes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.fleet import CONFIG, Fleet
+from tests.repos import commit_files
+
+
+@pytest.fixture
+def shown(fleet: Fleet) -> Fleet:
+    """A fleet that has previews."""
+    commit_files(fleet.repo, "main", {"promoter.yaml": f"{CONFIG}previews: {{keep: 2d}}\n"}, "Have previews")
+    return fleet
+
+
+def test_create_list_delete(shown: Fleet) -> None:
+    made = shown.ok("preview", "create", "login", "shop", "1.5.0")
+    assert made.splitlines()[1:] == ["  namespace shop-login"]
+    assert made.startswith("login of shop created: dev at ")
+    assert shown.ok("preview", "create", "login", "shop", "1.5.0").startswith("login of shop is there already, just so")
+    shown.later(minutes=90)
+    rows = shown.ok("preview", "list").splitlines()
+    assert rows[0].split() == ["preview", "app", "from", "age", "ends", "by", "runs"]
+    assert " ".join(rows[1].split()) == "login shop dev 1h in 1d kim shop 1.5.0, shop-login"
+    assert rows[2] == "1 of at most 20."
+    assert shown.ok("preview", "archive", "login").startswith("login of shop archived")
+    assert shown.ok("preview", "list").splitlines()[1].split()[4] == "archived"
+    assert shown.ok("preview", "restore", "login").startswith("login of shop restored")
+    assert shown.ok("preview", "update", "login", "--image", "ghcr.io/acme/shop=1.6.0").startswith(
+        "login of shop updated"
+    )
+    assert shown.ok("preview", "delete", "login").startswith("login of shop deleted")
+    assert shown.ok("preview", "list") == "No previews.\n"
+
+
+def test_as_json(shown: Fleet) -> None:
+    made = shown("preview", "create", "login", "cart", "--until", "4h", "--json").json
+    assert made["schema"] == "promoter.previewed/v1"
+    (one,) = made["previews"]
+    assert (one["event"], one["changed"], one["namespace"], one["images"]) == ("create", True, "cart-login", {})
+    listed = shown("preview", "list", "--json").json
+    assert (listed["schema"], listed["previews"][0]["name"]) == ("promoter.previews/v1", "login")
+    assert listed["previews"][0]["ends"] == "2026-11-20T18:05:00Z"
+
+
+def test_the_keys_that_can_be_set(shown: Fleet) -> None:
+    there = shown("preview", "keys", "shop", "--json").json["keys"]
+    image = "Deployment/shop:spec.template.spec.containers[name=main].image"
+    assert there[image] == "ghcr.io/acme/shop:1.0.0"
+    assert image in shown.ok("preview", "keys", "shop")
+    assert shown.ok("preview", "create", "x", "shop", "--set", f"{image}=ghcr.io/acme/shop:9")
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "said"),
+    [
+        (["create", "login"], 2, "which app?"),
+        (["create", "login", "shop", "--set", "x"], 2, "x is not KEY=VALUE"),
+        (["create", "login", "shop", "--image", "shop="], 2, "shop= is not NAME=TAG"),
+        (["create", "login", "shop", "r4"], 2, "a preview is made of versions"),
+        (["create", "login", "shop", "prod", "dev"], 2, "a preview is a copy of one environment"),
+        (["archive", "login"], 2, "there is no preview login"),
+        (["create", "../main", "shop"], 2, "'../main' cannot be the name of a preview"),
+    ],
+)
+def test_what_makes_no_sense(shown: Fleet, argv: list[str], code: int, said: str) -> None:
+    before = shown.repo.refs()
+    answer = shown("preview", *argv)
+    assert (answer.code, said in answer.err) == (code, True)
+    assert shown.repo.refs() == before
+
+
+def test_without_previews_in_the_config(fleet: Fleet) -> None:
+    said = fleet("preview", "list")
+    assert (said.code, said.err.splitlines()[0]) == (2, "promoter: this repository has no previews")
