@@ -112,8 +112,8 @@ class _Maker:
         for environment in entry.environments:
             environments[environment], origins = self._rules(entry, environment, after[environment])
             self.origins[entry.name, environment] = origins
-            slots[environment] = self._slot(entry, environment, render)
             self._active_in(entry, environment, environments[environment], after)
+            slots[environment] = self._slot(entry, environment, render)
             old = self.order.forms[environment].was
             if old is not None:
                 former[environment] = self._slot(entry, old, render)
@@ -157,7 +157,6 @@ class _Maker:
             self._judge(made, said)
         return self._made[key]
 
-    def _origin(self, environment: str, after: After) -> Origin:
     def _active_in(self, entry: Entry, environment: str, made: Rules, after: Mapping[str, After]) -> None:
         """Find an environment whose active release is wanted, and that does not come before this one."""
         name = made.accept.active_in
@@ -175,6 +174,7 @@ class _Maker:
         if not any(one.node is fault.node and one.message == message for one in self.faults):
             self.faults.append(fault)
 
+    def _origin(self, environment: str, after: After) -> Origin:
         where = self.order.where(environment)
         if after != self.order.after[environment]:
             where += ", without the environments that the app leaves out"

@@ -63,13 +63,13 @@ class Accept:
     """A range, `>=1.0 <2`; pre-releases only where the range names one."""
     tags: str = ""
     """A regular expression that the whole version matches."""
-
     labels: tuple[str, ...] = ()
     """One of these is on the release."""
     trailer: str = ""
     """`Key: value`, which one of the release's commits has."""
     active_in: str = ""
     """The environment that runs it now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verify:
