@@ -19,8 +19,6 @@ from promoter.forge.retry import NotThere, plain
 from promoter.model.forge import Standing, Writers
 from promoter.model.names import Branch
 
-JOB: Final = "github-actions[bot]"
-"""Whom GITHUB_TOKEN is: what it does starts no workflows ("Triggering a workflow from a workflow")."""
 _NEEDS: Final = {
     "contents": "write",
     "pull_requests": "write",
@@ -52,11 +50,9 @@ class Accesses:
     def standing(self, reads: Collection[str]) -> Standing:
         """Give what the token may do; `reads`: which of actions, checks, deployments and members it must see."""
         found, headers = self._connection.look("", "read the repository")
-        identity = self._connection.identity
         lacks = dict.fromkeys(self._lacks(found, headers, reads))
         return Standing(
             lacks=tuple(lacks),
-            starts_workflows=identity != JOB,
             expires=_expiry(headers.get("github-authentication-token-expiration", "")),
             archived=bool(found.get("archived")),
         )

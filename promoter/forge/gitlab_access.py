@@ -33,7 +33,6 @@ class Accesses:
         token = self._token()
         return Standing(
             lacks=tuple(_lacks(project, token)),
-            starts_workflows=True,
             expires=_expiry((token or {}).get("expires_at")),
             archived=bool(project.get("archived")),
         )

@@ -168,8 +168,6 @@ class Standing:
 
     lacks: tuple[str, ...] = ()
     """Rights that are needed and not there, in the forge's own words: `contents: write`."""
-    starts_workflows: bool = True
-    """Whether what we push, and pull requests that we open, start the forge's own jobs."""
     expires: datetime | None = None
     """When the token ends; None: never, or that is not told."""
     archived: bool = False

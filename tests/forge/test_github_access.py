@@ -101,7 +101,7 @@ def test_what_is_written_must_be_granted_so(server: GitHub, reads: tuple[str, ..
 
 def test_of_other_tokens_what_they_read_is_tried(server: GitHub) -> None:
     forge = connect(server, GITHUB_TOKEN)
-    assert forge.standing(ALL) == Standing(starts_workflows=False)
+    assert forge.standing(ALL) == Standing()
     server.hub.people.hidden_checks = server.hub.people.hidden_deployments = True
     assert forge.standing(ALL).lacks == ("checks: read", "deployments: read")
     assert forge.standing(()).lacks == ()
