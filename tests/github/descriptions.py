@@ -1,7 +1,7 @@
 """Get what GitHub publishes of its API from its own npm packages, at exact versions and with known checksums.
 
 `python tests/github/descriptions.py FOLDER NPM ...` is a step of `make test`: NPM ... is the command `npm`, FOLDER gets
-`openapi.json` (REST, github.com) and `schema.graphql`.
+`openapi.json` (REST, github.com), `schema.graphql`, and `webhooks.json`: examples of what events carry.
 """
 
 from __future__ import annotations
@@ -42,6 +42,13 @@ PACKAGES = (
         "053e74249dafce2118fd9b7ae499b067d57c5f910c57745699ac45108bc68d1e",
         "package/schema.graphql",
         "schema.graphql",
+    ),
+    Package(
+        "@octokit/webhooks-examples",
+        "7.6.1",
+        "89e6cb1c6345d32e3dd775617fa54effbdc26c859e514898d7728e95e9738280",
+        "package/api.github.com/index.json",
+        "webhooks.json",
     ),
 )
 
