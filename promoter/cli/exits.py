@@ -30,7 +30,8 @@ MEANINGS = {
     Exit.RACE: "somebody else wrote first; run again",
     Exit.TODO: "there is something to do (only with `--exit-code`)",
     Exit.WAITING: "something waits (only with `--exit-code`; `wait`: the time is over)",
-    Exit.STUCK: "something failed or is blocked: a person is needed (only with `--exit-code`, and `wait`)",
+    Exit.STUCK: "something failed or is blocked: a person is needed (only with `--exit-code`, and `wait`); `simulate`: "
+    "something is not as expected",
     Exit.BUG: "a bug in promoter; a file with the details is named",
     Exit.INTERRUPTED: "interrupted",
 }

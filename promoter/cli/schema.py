@@ -16,5 +16,9 @@ def schema(shell: Shell, name: str) -> None:
         from promoter.policy.schema import json_schema, policy_json_schema
 
         shell.screen.json(json_schema() if name == "config" else policy_json_schema())
+    elif name == "script":
+        from promoter.simulation.script import script_schema
+
+        shell.screen.json(script_schema())
     else:
         shell.screen.json(report_schema(name))

@@ -8,7 +8,7 @@ from typing import Any
 
 from promoter.errors import UsageError
 
-REPORTS = ("status", "plan", "run", "explain", "history", "inventory", "query", "health", "doctor", "drift")
+REPORTS = ("status", "plan", "run", "explain", "history", "inventory", "query", "health", "doctor", "drift", "simulate")
 """The reports that have a schema, all at `v1`."""
 _SHARED = "parts.v1"
 
@@ -16,7 +16,7 @@ _SHARED = "parts.v1"
 def report_schema(name: str) -> dict[str, Any]:
     """Give the JSON Schema of report `name`, with the parts that it shares with others in its `$defs`."""
     if name not in REPORTS:
-        raise UsageError(f"there is no schema {name}", f"there are {', '.join(REPORTS)} and config")
+        raise UsageError(f"there is no schema {name}", f"there are {', '.join(REPORTS)}, config, policy and script")
     schema = _read(f"{name}.v1")
     parts = _read(_SHARED)["$defs"]
     wanted: dict[str, Any] = {}

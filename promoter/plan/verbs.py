@@ -278,16 +278,6 @@ VERBS = (
         examples=("pr list", "pr show 7", "pr approve 7 --as kim"),
     ),
     Verb(
-        "ledger",
-        Group.LOOK,
-        "COMMAND",
-        "Show what is remembered of an app, shorten its chain of commits, vouch for it: show, compact, accept.",
-        "The ledger is a branch whose log is the audit log. A shortened chain is kept under refs/promoter/archive.",
-        ("ledger show shop", "ledger show shop --at 3f2a91c", "ledger compact shop"),
-    ),
-    Verb(
-        "inventory",
-    Verb(
         "preview",
         Group.SAY,
         "COMMAND",
@@ -301,6 +291,16 @@ VERBS = (
             "preview list --json",
         ),
     ),
+    Verb(
+        "ledger",
+        Group.LOOK,
+        "COMMAND",
+        "Show what is remembered of an app, shorten its chain of commits, vouch for it: show, compact, accept.",
+        "The ledger is a branch whose log is the audit log. A shortened chain is kept under refs/promoter/archive.",
+        ("ledger show shop", "ledger show shop --at 3f2a91c", "ledger compact shop"),
+    ),
+    Verb(
+        "inventory",
         Group.LOOK,
         "[APP...] [ENVIRONMENT...]",
         "Show what runs where, who is behind, where Git and clusters differ, and what nobody promotes.",
@@ -338,6 +338,16 @@ VERBS = (
             "health --commit 3f2a91c04d5e6f7a8b9c0d1e2f3a4b5c6d7e8f90 --path shop -f objects.json",
             "health -f - --exit-code",
         ),
+    ),
+    Verb(
+        "simulate",
+        Group.LOOK,
+        "SCRIPT",
+        "Play a script of events on a scratch copy, and check what comes of it: a test of a policy.",
+        "Releases, checks, clusters that hang, people and the passing of time are played; the runs are real. The "
+        "clock, the clusters and what the world answers to gates are the script's. The repository is only read, and nobody "
+        "is asked. Exits 12 when something is not as the script expects.",
+        ("simulate policies/tests/production.yaml", "simulate friday.yaml --json", "simulate friday.yaml --here"),
     ),
     Verb(
         "schema",

@@ -11,6 +11,7 @@ from promoter.cluster.port import LiveSource
 from promoter.errors import EdgeFailed, UsageError
 from promoter.forge.port import Forge
 from promoter.git.repository import Repository
+from promoter.model.ask import Ask, Reply
 from promoter.model.names import Branch, Oid
 from promoter.policy.load import Loaded, load
 from promoter.policy.rules import AppRules, Config, Live
@@ -41,6 +42,8 @@ class Workspace:
     """The file of the key that signs ledgers."""
     memory: Path | None = None
     """The folder in which checked ledger commits are remembered."""
+    answers: Callable[[Ask], Reply] | None = None
+    """Who answers what gates ask of the world, where that is played; None: the world."""
     _contents: dict[str, Contents] = field(default_factory=dict)
     _seal: Seal | None = None
 

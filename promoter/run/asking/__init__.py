@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import import_module
+from typing import Final
 
 from promoter.errors import PromoterError
 from promoter.model.ask import Ask, Replies, Reply
@@ -38,6 +39,8 @@ ASKED: Mapping[str, Prepare] = {name: file.prepare for name, file in _FILES.item
 """Kind -> who can answer."""
 CHANGING = frozenset(name for name, file in _FILES.items() if not getattr(file, "KEPT", True))
 """Kinds whose replies hold for one look."""
+OURS: Final = frozenset({"manifests"})
+"""Kinds that are judged by the repository alone."""
 
 
 def answered(ws: Workspace, seen: Snapshot, plan: Plan, known: dict[Ask, Reply]) -> tuple[Snapshot, Plan]:
@@ -62,6 +65,10 @@ def _of(app: str, known: Mapping[Ask, Reply]) -> Replies:
 
 def find_out(ws: Workspace, seen: Snapshot, wanted: Sequence[Ask]) -> Replies:
     """Give a reply to each of `wanted`."""
+    if ws.answers is not None:
+        played = {ask: ws.answers(ask) for ask in wanted if ask.kind not in OURS}
+        ws, wanted = replace(ws, answers=None), [ask for ask in wanted if ask not in played]
+        return {**played, **find_out(ws, seen, wanted)} if wanted else played
     found = [_prepared(ws, seen, ask) for ask in wanted]
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         return dict(zip(wanted, pool.map(_found, found), strict=True))
