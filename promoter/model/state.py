@@ -64,7 +64,7 @@ def load_as(schema: str, kind: type[Kept], text: bytes) -> Kept:
         data = yaml.load(text, Loader=_Loader)
         if not isinstance(data, dict) or data.pop("schema", None) != schema:
             raise ValueError(f"it is not {schema}")
-        return cast("Kept", _reader(kind)(data))
+        return cast("Kept", _dataclass_reader(kind)(data))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"it is not YAML: {' '.join(str(error).split())}") from error
     except (KeyError, TypeError, AttributeError) as error:

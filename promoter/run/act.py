@@ -60,7 +60,7 @@ class Event:
     environment: str
     what: str
     """`released`, `recorded`, `proposed`, `opened`, `edited`, `closed`, `status`, `merged`, `queued`, `unqueued`,
-    `started`, `filed`, `noted`, `lost`, `refused`."""
+    `started`, `filed`, `noted`, `cleaned`, `lost`, `refused`."""
     text: str
 
 

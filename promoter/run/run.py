@@ -14,6 +14,7 @@ from promoter.run.act import Event, act, where
 from promoter.run.asking import answered
 from promoter.run.interchange import annotate
 from promoter.run.look import look
+from promoter.run.preview.clean import clean_up
 from promoter.run.workspace import Workspace
 
 PASSES = 60
@@ -71,6 +72,7 @@ def run(
         refused |= {_try(action) for action in act(ws, seen, todo, diary)}
         losses = losses + 1 if all(event.what == "lost" for event in diary.events[before:]) else 0
     _annotate(ws, seen, diary)
+    _clean_up(ws, apps, diary)
     said = [event for event in diary.events if event.what not in ("lost", "refused")]
     return Outcome(tuple(said), plan, seen, diary.of("lost"), diary.of("refused"))
 
@@ -82,6 +84,15 @@ def _annotate(ws: Workspace, seen: Snapshot, diary: _Diary) -> None:
             diary(Event(slot.app, slot.environment, "noted", text))
     except LostRace as race:
         diary(Event("", "", "lost", race.message))
+    except PromoterError as error:
+        diary(Event("", "", "refused", str(error)))
+
+
+def _clean_up(ws: Workspace, apps: Sequence[str] | None, diary: _Diary) -> None:
+    """End previews that are over; they are no part of what was decided, and stop nothing of it."""
+    try:
+        for one in clean_up(ws, apps):
+            diary(Event(one.app, "", one.what, one.text))
     except PromoterError as error:
         diary(Event("", "", "refused", str(error)))
 

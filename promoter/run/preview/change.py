@@ -177,7 +177,8 @@ def _change(
             return Done(event, old, changed=False)
         subject = wanted.preview or old
         assert subject is not None  # noqa: S101 (something comes or goes)
-        said = f"{event.capitalize()} preview {key[0]} of {key[1]}{why or f', by {ws.user}'}"
+        deed = "Delete" if event == "cleanup" else event.capitalize()
+        said = f"{deed} preview {key[0]} of {key[1]}{why or f', by {ws.user}'}"
         commit = commit_of(ws, now, key, wanted.preview, wanted.content, said)
         judged = commit if wanted.preview is not None or now.tip is None else now.tip
         if not asked:

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from promoter.errors import PromoterError
+from promoter.git.ref import RefUpdate
+from promoter.model.forge import PullRequest, PullText
+from promoter.model.names import Branch
 from promoter.model.preview import Preview
 from promoter.run.preview.change import Done, Wanted, create, look, update
-from tests.repos import head, tip
+from tests.repos import commit_files, head, tip
 from tests.run.shops import APP, HEAD, IMAGE, LAYOUT, Shop, make_shop
 
 BRANCH = "environment/previews"
@@ -87,6 +90,14 @@ class Show(Shop):
             self.make(name, user=user, **wanted)
         assert self.repo.refs() == before
         return str(refusal.value)
+
+    def offer(self, files: Mapping[str, str | None], branch: str = "feature", base: str = "main") -> PullRequest:
+        """Open a pull request as lin: `files` changed on a branch of this repository."""
+        if tip(self.repo, branch) is None:
+            self.repo.update([RefUpdate(f"refs/heads/{branch}", None, head(self.repo, base))])
+        commit_files(self.repo, branch, files, "Feature", at=self.now)
+        text = PullText("Feature", "What it does")
+        return self.forge.open_as("lin", Branch(branch), Branch(base), text, self.now)
 
     @property
     def previews(self) -> dict[str, Preview]:
