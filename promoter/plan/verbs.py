@@ -344,9 +344,9 @@ VERBS = (
         Group.LOOK,
         "SCRIPT",
         "Play a script of events on a scratch copy, and check what comes of it: a test of a policy.",
-        "Releases, checks, clusters that hang, people and the passing of time are played; the runs are real. The "
-        "clock, the clusters and what the world answers to gates are the script's. The repository is only read, and nobody "
-        "is asked. Exits 12 when something is not as the script expects.",
+        "Releases, checks, clusters that hang, people and the passing of time are played; the runs are real. "
+        "The clock, the clusters and what the world answers to gates are the script's. The repository is only read, and "
+        "nobody is asked. Exits 12 when something is not as the script expects.",
         ("simulate policies/tests/production.yaml", "simulate friday.yaml --json", "simulate friday.yaml --here"),
     ),
     Verb(
