@@ -217,6 +217,8 @@ class SlotPlan:
     next_look: datetime | None = None
     behind: int = 0
     """How many releases its first environments are ahead."""
+    draft: int | None = None
+    """The release that will come here next once it is no draft any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,8 @@ class Release:
     """Where it stands in order when it is older than its number: taken from the history of an active branch."""
     labels: tuple[str, ...] = ()
     """Given when it was asked for, and by the commits that it brings along."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Item -> version of everything that it is made of; kept where it must be a complete set (`admit`)."""
     trailers: tuple[str, ...] = ()
     """`Key: value` of the commits that it brings along, as far as the config asked for the key when it was made."""
 

@@ -12,7 +12,7 @@ from typing import Any
 from promoter.model.ledger import Hold, How, Kind, Ledger, Place, Result
 from promoter.model.release import Hotfix, Release, ReleaseState
 from promoter.model.snapshot import AppSeen, SlotSeen
-from promoter.plan.draft import draft
+from promoter.plan.draft import drafts, lacks
 from promoter.plan.fixes import undoes
 from promoter.plan.rejected import brings_back
 from promoter.plan.report.moment import times
@@ -129,8 +129,7 @@ class Sight:
         alone = release.hotfix is not None or self.rules(environment).after.any
         needed = (environment, *(() if alone else self.rules(environment).after.names))
         if release.state is not ReleaseState.READY:
-            replaced = release.state is ReleaseState.DRAFT and draft(self.seen.ledger) != number
-            return "a newer release took its place" if replaced else f"the release is {release.state}"
+            return self._not_ready(number)
         if release.adopted:
             return "adopted where it stands only"
         missing = [name for name in needed if name not in release.content]
@@ -147,6 +146,15 @@ class Sight:
         refused = accepts(self.rules(environment).accept, release) or self._not_active(number, environment)
         refused = refused or brings_back(self.seen.ledger, place, environment, number)
         return refused or undoes(self.seen.ledger, place, self.slot(environment).versions, number)
+
+    def _not_ready(self, number: int) -> str:
+        release = self.release(number)
+        if release.state is not ReleaseState.DRAFT:
+            return f"the release is {release.state}"
+        if number not in drafts(self.app, self.seen.ledger):
+            return "a newer release took its place"
+        missing = lacks(self.app, release)
+        return f"waits for a complete set: {missing}" if missing else "the release is draft"
 
     def _not_active(self, number: int, environment: str) -> str:
         """Say what the environment that `active_in` names runs instead; empty while the release is still on its way."""

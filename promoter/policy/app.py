@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from promoter.layout.moved import Moved, Tracked
+from promoter.policy.admit import keyed
 from promoter.policy.entries import Entry
+from promoter.policy.node import Fault
 from promoter.policy.origins import Origin
 from promoter.policy.rules import AppRules
 from promoter.policy.scalars import show_duration
 from promoter.policy.schema_app import AppForm, MovedForm
+from promoter.policy.spelling import guess
 
 
 def moved(entry: Entry) -> Tracked:
@@ -32,6 +35,22 @@ def moved(entry: Entry) -> Tracked:
     )
 
 
+def admits(entry: Entry) -> tuple[str, list[Fault]]:
+    """Give the expression that says what is a complete set, and what it names that the app does not move."""
+    form = next((form for form in entry.forms if form.admit is not None), None)
+    if form is None or form.admit is None:
+        return "", []
+    text, tracked = form.admit.replace("{app}", entry.name), moved(entry)
+    listed = {"images": tracked.images, "charts": tracked.charts}
+    faults = []
+    for kind, name in keyed(text):
+        known = [rule.name for rule in listed.get(kind, ())] if kind != "values" else list(tracked.values)
+        if name not in known and (known or kind == "values"):
+            message = f"{entry.name} moves no {name}{guess(name, known)}"
+            faults.append(Fault(form.spot("admit"), message))
+    return text, faults
+
+
 def described(entry: Entry, app: AppRules) -> tuple[Origin, ...]:
     """Tell what holds for the app in every environment, and who says so."""
     tracked = app.tracked
@@ -44,6 +63,7 @@ def described(entry: Entry, app: AppRules) -> tuple[Origin, ...]:
         "render": _show_render(app),
         "object": app.object or "found",
         "settle": show_duration(app.settle),
+        "admit": " ".join(app.admit.split()) or "any",
     }
     return tuple(Origin(key, value, _where(entry, key)) for key, value in values.items())
 

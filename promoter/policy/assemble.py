@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from promoter.layout.slots import DRY_PROPOSAL, hydrated_slot, in_place_slot, rendered_slot
 from promoter.model.names import is_name
 from promoter.model.snapshot import Slot
-from promoter.policy.app import described, moved
+from promoter.policy.app import admits, described, moved
 from promoter.policy.clashes import branch_clashes, name_clashes, slot_clashes
 from promoter.policy.effective import layers, rules, show_after
 from promoter.policy.entries import Children, Entry, expand
@@ -118,6 +118,8 @@ class _Maker:
             if old is not None:
                 former[environment] = self._slot(entry, old, render)
         settle = next((form.settle for form in entry.forms if form.settle is not None), timedelta(0))
+        admitted, unknown = admits(entry)
+        self.faults += unknown
         reference = next((form.object for form in entry.forms if form.object is not None), "")
         return AppRules(
             entry.name,
@@ -130,6 +132,7 @@ class _Maker:
             _hydrated(render, slots),
             former,
             settle,
+            admitted,
         )
 
     def _slot(self, entry: Entry, environment: str, render: Render) -> Slot:

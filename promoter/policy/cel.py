@@ -8,9 +8,11 @@ that went wrong is ever true or false.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from promoter.policy.spelling import guess
 
 if TYPE_CHECKING:
     from cel import Program
@@ -62,6 +64,25 @@ def evaluated(text: str, values: Mapping[str, Any]) -> object:
         if name is not None:
             raise Missing(name[1]) from None
         raise NotEvaluated(_first_line(str(error))) from None
+
+
+def tried(text: str, values: Mapping[str, Any], keys: Collection[str]) -> None:
+    """Try `text` over `values`, which have everything that can be known; `keys` are those that may be missing there.
+
+    Raises ValueError for what can never come to true or false.
+    """
+    try:
+        value = evaluated(text, values)
+    except Missing as missing:
+        if re.search(rf"\b{re.escape(missing.name)}\s*\(", text):
+            raise ValueError(f"there is no function {missing.name}") from None
+        if re.search(rf"\.\s*{re.escape(missing.name)}\b", text):
+            raise ValueError(f"{missing}{guess(missing.name, keys)}") from None
+        return  # a key that only some have
+    except NotEvaluated:
+        return  # an index, say, that fits other values
+    if not isinstance(value, bool):
+        raise ValueError("gives neither true nor false")  # noqa: TRY004  pydantic turns only these into faults
 
 
 @lru_cache(maxsize=256)

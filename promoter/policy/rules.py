@@ -172,6 +172,8 @@ class AppRules:
     """Environment -> the slot that it had under its old name (`was`)."""
     settle: timedelta = timedelta(0)
     """How long a release stays a draft after it was made, so that versions which arrive together go together."""
+    admit: str = ""
+    """The expression that is true of a complete set of versions; a release that is none stays a draft."""
 
     def source(self, environment: str) -> str:
         """Give the path in the dry branch for `environment`."""

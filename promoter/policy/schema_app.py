@@ -9,7 +9,8 @@ from typing import Annotated, ClassVar, Self
 from pydantic import BeforeValidator, model_validator
 
 from promoter.layout.moved import Moved
-from promoter.policy.form import DO, JUDGE, Form
+from promoter.policy.admit import expression
+from promoter.policy.form import DO, Form
 from promoter.policy.node import Node
 from promoter.policy.scalars import Duration, Range, Regex, inside, items, named_entries, short, template
 from promoter.policy.schema_render import RenderField
@@ -93,7 +94,7 @@ Many = Annotated[
 class AppForm(HereForm):
     """One app, a group of apps ({app} in the path), or what one app of a group has of its own (no path)."""
 
-    not_yet: ClassVar[Mapping[str, str]] = {"admit": JUDGE, "owners": DO, "layout": DO}
+    not_yet: ClassVar[Mapping[str, str]] = {"owners": DO, "layout": DO}
 
     path: Annotated[str, BeforeValidator(inside("app", "environment"))] | None = None
     """Folder or file in the dry branch. {app} makes one app of every folder that there is."""
@@ -117,6 +118,11 @@ class AppForm(HereForm):
     settle: Duration | None = None
     """How long versions are gathered: a release is a draft for that long, and a newer one takes its place. Default:
     0."""
+    admit: Annotated[str, BeforeValidator(expression)] | None = None
+    """Which combinations make a release, an expression of CEL: `images["ghcr.io/acme/{app}"].tag ==
+    images["ghcr.io/acme/{app}-ui"].tag`. Names: `images`, by name, with `tag` and `digest`; `charts`, by name, with
+    `version`; `values`, text by key: all that stands in the files a release is made from. An incomplete set stays a
+    draft until a newer release is complete."""
     object: Annotated[str, BeforeValidator(template("app", "environment", "cluster"))] | None = None
     """The object that delivers it, `Kustomization/flux-system/shop-{environment}`. Default: found by its source."""
 

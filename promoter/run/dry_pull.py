@@ -73,8 +73,8 @@ def offer(
     """Put `wanted` (item -> version) on the app's branch and into a pull request, beside what waits there already.
 
     `labels` are for the release that it becomes. `files` are the app's files in the dry commit `dry`, `pulls` every
-    pull request from the branch, read before the refs were. Raises Rejected when somebody else's commits stand on the branch,
-    EditRefused, LostRace, EdgeFailed.
+    pull request from the branch, read before the refs were. Raises Rejected when somebody else's commits stand on the
+    branch, EditRefused, LostRace, EdgeFailed.
     """
     store, branch = ws.repository.store, dry_branch(app.name)
     ref = f"refs/heads/{branch}"

@@ -16,6 +16,7 @@ from promoter.git.trailers import flatten
 from promoter.model.ledger import Ledger, Place
 from promoter.model.names import ContentId, Oid
 from promoter.model.release import ImageChange, Release, ReleaseState
+from promoter.plan.draft import lacks
 from promoter.policy.rules import AppRules
 from promoter.render.hydrate import Progress, hydrate
 from promoter.render.port import Rendered, Unchanged
@@ -26,7 +27,7 @@ from promoter.run.in_place import InPlace
 from promoter.run.inputs import SourceTree, previous, recorded, requests
 from promoter.run.interchange import metadata
 from promoter.run.ledgers import ledger_ref, read_ledger, with_release, write_ledger
-from promoter.run.reached import versions
+from promoter.run.reached import everything, versions
 from promoter.run.workspace import Workspace
 
 
@@ -77,7 +78,10 @@ def make_release(
     else:
         release, kept = _rendered(ws, app, ledger, _named(ws, app, ledger, release), progress)
     beside = {FILE_NAME: metadata(ws.repository.store, dry)} if ws.config.interchange == "hydrator" else None
-    if app.settle and release.state is ReleaseState.READY:
+    if app.admit:
+        first = from_environment or next(iter(app.environments))
+        release = replace(release, versions=everything(ws, app, release, first))
+    if release.state is ReleaseState.READY and (app.settle or lacks(app, release)):
         release = replace(release, state=ReleaseState.DRAFT)
     if release.failures and ws.config.all_or_nothing:
         raise RenderFailed(f"{app.name}: nothing was released", "\n  ".join(release.failures.values()))

@@ -9,8 +9,10 @@ from promoter.errors import EditRefused, RenderFailed
 from promoter.git.store import Entry, Store
 from promoter.layout.values import items
 from promoter.model.names import Oid
+from promoter.model.release import Release
 from promoter.policy.rules import AppRules, Render
 from promoter.render.inputs import inputs_of
+from promoter.run.in_place import InPlace
 from promoter.run.inputs import SourceTree, requests
 from promoter.run.workspace import Workspace
 
@@ -52,15 +54,31 @@ def _inputs(ws: Workspace, app: AppRules, source: SourceTree) -> set[str]:
     return paths
 
 
+def everything(ws: Workspace, app: AppRules, release: Release, environment: str) -> dict[str, str]:
+    """Give item -> text of all that `release` is made of: its dry files; in place its values for `environment`.
+
+    Nothing where the files cannot be read as one meaning.
+    """
+    contents = ws.contents(app)
+    if isinstance(contents, InPlace):
+        content = release.content.get(environment)
+        return dict(contents.wanted(content)) if content is not None else {}
+    return _items(ws, app, release.dry)
+
+
 def versions(ws: Workspace, app: AppRules, dry: Oid) -> dict[str, str]:
     """Give name -> version of the images and charts that stand in the app's dry files at `dry`.
 
     Nothing where the files cannot be read as one meaning: rendering says what is wrong with them.
     """
+    found = _items(ws, app, dry)
+    return {key.partition(":")[2]: text for key, text in found.items() if key.startswith(("image:", "chart:"))}
+
+
+def _items(ws: Workspace, app: AppRules, dry: Oid) -> dict[str, str]:
     store = ws.repository.store
     try:
         files = {path: store.blob(entry.id) for path, entry in reached(ws, app, store.commit(dry).tree).items()}
-        found = items(files, app.tracked)
+        return dict(items(files, app.tracked))
     except (RenderFailed, EditRefused):
         return {}
-    return {key.partition(":")[2]: text for key, text in found.items() if key.startswith(("image:", "chart:"))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from promoter.model.ledger import Ledger
 from promoter.model.names import Oid
 from promoter.model.plan import State
 from promoter.model.release import Release, ReleaseState
-from promoter.plan.draft import LONGEST, draft, ripen, settled_at
+from promoter.plan.draft import LONGEST, PATIENCE, drafts, overdue_at, ripen, settled_at
 from promoter.policy.rules import AppRules
 from promoter.run.ledgers import read_ledger
 from promoter.run.open import open_workspace
@@ -56,7 +57,7 @@ def test_which_draft_waits_and_until_when(
     releases: list[tuple[int, ReleaseState]], waits: int | None, until: int | None
 ) -> None:
     made = ledger(*releases)
-    assert draft(made) == waits
+    assert drafts(SHOP, made) == (() if waits is None else (waits,))
     if waits is not None and until is not None:
         end = NOON + timedelta(minutes=until)
         assert settled_at(SHOP, made, waits) == end
@@ -64,6 +65,69 @@ def test_which_draft_waits_and_until_when(
         ready, said = ripen(SHOP, made, end)
         assert (ready.releases[waits].state, len(said)) == (READY, 1)
         assert ripen(SHOP, ready, end + timedelta(days=1)) == (ready, [])
+
+
+PAIR = replace(SHOP, admit="images.a.tag == images.b.tag")
+APART, HERE = "apart", "here"
+
+
+def pairs(*releases: tuple[int, ReleaseState, str]) -> Ledger:
+    """Releases as (minute it was made, state, whether a and b are equal), numbered from 1."""
+    made = ledger(*((minute, state) for minute, state, _ in releases))
+    sets = {
+        number: {"image:a": "1", "image:b": "1" if said == HERE else "0"}
+        for number, (_, _, said) in enumerate(releases, 1)
+    }
+    return replace(made, releases={n: replace(it, versions=sets[n]) for n, it in made.releases.items()})
+
+
+@pytest.mark.parametrize(
+    ("releases", "waiting", "ready", "until"),
+    [
+        ([(0, DRAFT, HERE)], (1,), 1, 10),
+        ([(0, DRAFT, APART)], (1,), None, 0),
+        ([(0, READY, HERE), (5, DRAFT, APART)], (2,), None, 0),
+        ([(0, DRAFT, APART), (5, DRAFT, HERE)], (2,), 2, 15),
+        ([(0, DRAFT, HERE), (5, DRAFT, APART)], (2, 1), 1, 10),  # an incomplete one takes no complete one's place
+        ([(0, DRAFT, HERE), (5, DRAFT, APART), (6, DRAFT, APART)], (3, 1), 1, 10),
+        ([(0, DRAFT, HERE), (5, DRAFT, APART), (6, DRAFT, HERE)], (3,), 3, 16),
+        ([(0, DRAFT, APART), (99, DRAFT, HERE)], (2,), 2, 109),
+        ([(0, DRAFT, HERE), (5, READY, APART)], (), None, 0),
+    ],
+)
+def test_an_incomplete_set_waits_and_takes_no_place(
+    releases: list[tuple[int, ReleaseState, str]], waiting: tuple[int, ...], ready: int | None, until: int
+) -> None:
+    made = pairs(*releases)
+    assert drafts(PAIR, made) == waiting
+    if ready is None:
+        assert ripen(PAIR, made, NOON + timedelta(days=90)) == (made, [])
+        return
+    end = NOON + timedelta(minutes=until)
+    assert ripen(PAIR, made, end - timedelta(seconds=1)) == (made, [])
+    after, said = ripen(PAIR, made, end)
+    assert ({n for n, it in after.releases.items() if it.state is READY} - {1} or {1}, len(said)) == ({ready}, 1)
+
+
+@pytest.mark.parametrize(
+    ("app", "releases", "minute"),
+    [
+        (PAIR, [(0, DRAFT, APART)], 60),
+        (PAIR, [(0, DRAFT, APART), (9, DRAFT, APART)], 60),
+        (PAIR, [(0, DRAFT, APART), (7, DRAFT, HERE), (9, DRAFT, APART)], 69),
+        (PAIR, [(0, READY, HERE), (9, DRAFT, APART)], 69),
+        (replace(PAIR, settle=timedelta(hours=1)), [(0, DRAFT, APART), (9, DRAFT, APART)], 240),
+        (replace(PAIR, settle=timedelta(0)), [(0, DRAFT, APART)], PATIENCE // timedelta(minutes=1)),
+    ],
+)
+def test_when_a_set_is_overdue(app: AppRules, releases: list[tuple[int, ReleaseState, str]], minute: int) -> None:
+    assert overdue_at(app, pairs(*releases), len(releases)) == NOON + timedelta(minutes=minute)
+
+
+def test_a_rule_that_is_taken_away_frees_what_it_held() -> None:
+    made = pairs((0, DRAFT, APART))
+    free, said = ripen(replace(PAIR, admit="", settle=timedelta(0)), made, NOON)
+    assert (free.releases[1].state, said) == (READY, ["r1 is ready: it is a complete set"])
 
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=40))

@@ -188,10 +188,14 @@ BAD = [
     (
         "apps: {a: {path: 'x/{environment}', admit: x}}\n",
         {"x/dev/y": "", "x/prod/y": ""},
+        ["promoter.yaml:4:apps.a.admit: x is not known; there is images, charts, values"],
+    ),
+    (
+        "apps: {a: {path: 'x/{environment}', images: [main], admit: 'images.man.tag == values.size'}}\n",
+        {"x/dev/y": "", "x/prod/y": ""},
         [
-            "promoter.yaml:4:apps.a.admit: admit: this version cannot judge it yet; remove it, a rule that "
-            "nobody keeps "
-            "protects nothing"
+            "promoter.yaml:4:apps.a.admit: a moves no man; did you mean main?",
+            "promoter.yaml:4:apps.a.admit: a moves no size",
         ],
     ),
     (

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from promoter.model.ledger import How, Kind
 from promoter.model.plan import State
-from promoter.plan.draft import draft
 from promoter.plan.report.advice import people
 from promoter.plan.report.foreign import plain
 from promoter.plan.report.moment import Times
@@ -103,9 +102,11 @@ def _following(view: View, siblings: Siblings, at: Times, now: datetime) -> str:
             return f"back to {label}"
         word = {State.BLOCKED: "BLOCKED", State.HELD: "stays out"}.get(view.plan.state, "waits")
         return f"{label} {word}"
-    gathered, number = next((v for v in view.open_verdicts if v.gate == "settle"), None), draft(view.ledger)
-    if gathered is not None and gathered.until is not None and number is not None:
-        return f"{plain(view.label(number), 40)} draft to {at.near(gathered.until, now)}"
+    number, gathered = view.plan.draft, next((v for v in view.open_verdicts if v.gate in ("settle", "admit")), None)
+    if number is not None and gathered is not None:
+        label = plain(view.label(number), 40)
+        settles = next((v.until for v in view.open_verdicts if v.gate == "settle"), None)
+        return f"{label} draft to {at.near(settles, now)}" if settles is not None else f"{label} incomplete"
     nearest = coming(view, siblings) if view.plan.state is State.WAITING else None
     if nearest is None:
         return ""

@@ -18,7 +18,7 @@ from typing import Annotated, ClassVar, Final
 from pydantic import BeforeValidator
 
 from promoter.model.verdict import Answer, Verdict
-from promoter.policy.cel import Misfit, Missing, NotEvaluated, evaluated, names
+from promoter.policy.cel import Missing, evaluated, names, tried
 from promoter.policy.expression_facts import KEYS, NAMES, facts, sample
 from promoter.policy.gate import Gate, Subject
 from promoter.policy.node import Node, node_of
@@ -73,20 +73,7 @@ def expression(node: object) -> str:
     keyed: dict[str, set[str]] = {"images": set(), "environments": set()}
     for kind, *found in _KEYED.findall(text):
         keyed[kind].update(filter(None, found))
-    try:
-        value = evaluated(text, sample(keyed["images"], keyed["environments"]))
-    except Missing as missing:
-        if re.search(rf"\b{re.escape(missing.name)}\s*\(", text):
-            raise ValueError(f"there is no function {missing.name}") from None
-        if re.search(rf"\.\s*{re.escape(missing.name)}\b", text):
-            raise ValueError(f"{missing}{guess(missing.name, KEYS)}") from None
-        return text  # a key that only some releases have
-    except Misfit:
-        raise
-    except NotEvaluated:
-        return text  # an index, say, that fits other values
-    if not isinstance(value, bool):
-        raise ValueError("gives neither true nor false")  # noqa: TRY004  pydantic turns only these into faults
+    tried(text, sample(keyed["images"], keyed["environments"]), KEYS)
     return text
 
 
