@@ -1,9 +1,9 @@
 """Prometheus queries whose values must stay within bounds, now or over a time.
 
 `max` and `min` are bounds that count as good. With `over: 10m` every sample of that time counts, and `samples` says how
-many there must be. No data, too few samples and what is no number are unknown. It is asked when nothing else is
-missing; `{app}`, `{environment}`, `{release}`, `{version}`, `{head}` and `{dry}` are filled in. The host must stand in
-`hosts`.
+many there must be. No data, too few samples, what is no number and an answer with a warning, which may lack values, are
+unknown. It is asked when nothing else is missing; `{app}`, `{environment}`, `{release}`, `{version}`, `{head}` and
+`{dry}` are filled in. The host must stand in `hosts`.
 """
 
 from __future__ import annotations

@@ -46,10 +46,13 @@ def judge(metric: Metric, answer: Received, merged: bool = False) -> Reply:
         if data["status"] != "success":
             raise NotAnswered(f"the query fails: {str(data.get('error', ''))[:200]}")
         values = list(_values(data["data"])) if answer.status == HTTPStatus.OK else None
+        warnings = list(data.get("warnings") or ())
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
         raise NotAnswered(f"answers {answer.status} with something that is no answer of Prometheus") from None
     if values is None:
         raise NotAnswered(f"answers {answer.status}")
+    if warnings:
+        raise NotAnswered(f"the query warns, so values may be missing: {str(warnings[0])[:200]}")
     if not values:
         raise NotAnswered("the query has no data")
     if len(values) < metric.samples:
@@ -58,8 +61,14 @@ def judge(metric: Metric, answer: Received, merged: bool = False) -> Reply:
         raise NotAnswered("the query has a value that is no number")
     for bad, words, bound in ((max(values), "above", metric.most), (min(values), "below", metric.least)):
         if bound is not None and (bad > bound if words == "above" else bad < bound):
-            return Reply(Answer.FAILURE if merged else Answer.PENDING, f"{bad:.2g} is {words} {bound:g}")
+            return Reply(Answer.FAILURE if merged else Answer.PENDING, f"{_apart(bad, bound)} is {words} {bound:g}")
     return Reply(Answer.SUCCESS, bounds(metric))
+
+
+def _apart(value: float, bound: float) -> str:
+    """Give `value` with as many digits as tell it from `bound`, at least two."""
+    texts = (f"{value:.{digits}g}" for digits in range(2, 17))
+    return next((text for text in texts if float(text) != bound), repr(value))
 
 
 def _values(data: Any) -> Iterator[float]:
@@ -69,6 +78,8 @@ def _values(data: Any) -> Iterator[float]:
     elif kind == "vector":
         yield from (float(series["value"][1]) for series in result)
     elif kind == "matrix":
+        if any("histograms" in series for series in result):
+            raise ValueError(kind)
         yield from (float(value) for series in result for _, value in series["values"])
     else:
         raise ValueError(kind)

@@ -57,7 +57,8 @@ def matrix(*series: list[str]) -> dict[str, object]:
 TABLE: list[tuple[object, dict[str, Any], str, str]] = [
     (vector("0.002"), {}, "success", "at most 0.01"),
     (vector("0.01"), {}, "success", "at most 0.01"),
-    (vector("0.0101"), {}, "pending", "0.01 is above 0.01"),
+    (vector("0.0101"), {}, "pending", "0.0101 is above 0.01"),
+    (vector("0.30000000000000004"), {"most": 0.3}, "pending", "0.30000000000000004 is above 0.3"),
     (vector("0.002", "0.5"), {}, "pending", "0.5 is above 0.01"),
     ({"resultType": "scalar", "result": [1, "0"]}, {}, "success", "at most 0.01"),
     (vector("3"), {"most": 5.0, "least": 3.0}, "success", "at least 3 and at most 5"),
@@ -69,6 +70,7 @@ TABLE: list[tuple[object, dict[str, Any], str, str]] = [
     (matrix(["0", "0.001"], ["0"]), {"samples": 3}, "success", "at most 0.01"),
     (matrix(["0", "0.2"]), {}, "pending", "0.2 is above 0.01"),
     (matrix([]), {}, "unknown", "the query has no data"),
+    ({"resultType": "matrix", "result": [{"values": [[1, "0"]], "histograms": [[2, {}]]}]}, {}, "unknown", NONE),
     ({"resultType": "string", "result": [1, "0"]}, {}, "unknown", NONE),
     (b"<html>", {}, "unknown", NONE),
     (b'{"status": "success"}', {}, "unknown", NONE),
