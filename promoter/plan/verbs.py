@@ -72,8 +72,8 @@ VERBS = (
         "",
         "Say what is wrong with access and wiring: what, where, why it matters, and what to do.",
         "Tries the clusters, looks for the controller of each slot, for what is posted, for who can write the ledgers, "
-        "for versions that float and approvals that nobody can give; on GitHub and GitLab also at the token, the "
-        "branches' rules, and the workflow or the pipeline. It writes nothing.",
+        "for versions that float, and approvals, checks and times that never come; on GitHub and GitLab also at the token, "
+        "the branches' rules, and the workflow or the pipeline. It writes nothing.",
         ("doctor", "doctor --json", "doctor --exit-code"),
     ),
     Verb(
@@ -280,7 +280,7 @@ VERBS = (
     Verb(
         "preview",
         Group.SAY,
-        "COMMAND",
+        "COMMAND [NAME] [APP...]",
         "Show an app under a name of its own, for a while: create, update, archive, restore, delete, list, keys.",
         "A preview is a copy of what an environment is made from, with other versions and values, in its own namespace "
         "and under its own hosts. It stands on a branch that a controller reads, and is never promoted.",
@@ -291,6 +291,7 @@ VERBS = (
             "preview list --json",
         ),
     ),
+        comment=True,
     Verb(
         "ledger",
         Group.LOOK,

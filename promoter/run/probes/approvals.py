@@ -3,57 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
-from promoter.forge.codeowners import PLACES
-from promoter.forge.port import Teams
-from promoter.model.forge import Permission
 from promoter.policy.gates.approvals import Approvals, Rule
+from promoter.run.electors import Book, Electors, electors
 from promoter.run.finding import Finding, Ground, Probe, Seat, Severity
-
-
-@dataclass(slots=True)
-class Book:
-    """What the forge tells of people; each is looked up once."""
-
-    ground: Ground
-    _rights: dict[str, Permission] = field(default_factory=dict)
-    _members: dict[str, frozenset[str] | None] = field(default_factory=dict)
-
-    def has_right(self, user: str) -> bool:
-        """Tell whether `user` may do anything here."""
-        if user not in self._rights:
-            self._rights[user] = self.ground.ws.forge.permission(user)
-        return self._rights[user] is not Permission.NONE
-
-    def members(self, team: str) -> frozenset[str] | None:
-        """Give who is in `team`; None: that is not told."""
-        if team not in self._members:
-            forge = self.ground.ws.forge
-            self._members[team] = forge.members(team) if isinstance(forge, Teams) else None
-        return self._members[team]
-
-    def owned(self, seat: Seat) -> bool:
-        """Tell whether somebody may own the slot: its branch has a CODEOWNERS, or does not exist yet."""
-        tip, store = self.ground.tip(seat), self.ground.ws.repository.store
-        if tip is None:
-            return True
-        if not store.has(tip):
-            self.ground.ws.repository.fetch([tip])
-        tree = store.commit(tip).tree
-        return any(store.entry(tree, place) is not None for place in PLACES)
-
-
-@dataclass(slots=True)
-class Electors:
-    """Who may give the approvals of one rule."""
-
-    people: set[str] = field(default_factory=set)
-    open: bool = False
-    """There may be more, whom the forge does not name."""
-    empty: list[str] = field(default_factory=list)
-    """Why somebody who is named cannot: a sentence each."""
 
 
 def probe(ground: Ground) -> Iterator[Finding]:
@@ -62,30 +16,9 @@ def probe(ground: Ground) -> Iterator[Finding]:
     for seat in ground.seats:
         for gate in seat.rules.gates:
             for rule in gate.rules if isinstance(gate, Approvals) else ():
-                yield from _of(seat, rule, _electors(seat, rule, book))
-
-
-def _electors(seat: Seat, rule: Rule, book: Book) -> Electors:
-    found = Electors()
-    for who in rule.by:
-        kind, _, name = who.partition(":")
-        if kind == "user":
-            if book.has_right(name):
-                found.people.add(name.casefold())
-            else:
-                found.empty.append(f"{name} has no right on the repository")
-        elif kind == "team":
-            members = book.members(name)
-            found.open |= members is None
-            found.people |= {member.casefold() for member in members or ()}
-            if members is not None and not members:
-                found.empty.append(f"nobody is in team {name}")
-        elif who == "codeowners" and not book.owned(seat):
-            found.empty.append(f"branch {seat.app.slots[seat.environment].branch} has no CODEOWNERS file")
-        else:
-            found.open = True
-    found.people.discard(book.ground.ws.forge.identity.casefold())  # it opens the pull requests
-    return found
+                found = electors(seat, rule.by, book)
+                found.people.discard(ground.ws.forge.identity.casefold())  # it opens the pull requests
+                yield from _of(seat, rule, found)
 
 
 def _of(seat: Seat, rule: Rule, found: Electors) -> Iterator[Finding]:
@@ -98,6 +31,10 @@ def _of(seat: Seat, rule: Rule, found: Electors) -> Iterator[Finding]:
     elif why:
         text = f"its gate names people who cannot approve: {why}"
         yield Finding(Severity.WARNING, str(seat), text, "fewer can approve than it seems", fix)
+    elif not found.open and len(found.people) == rule.count and not rule.authors:
+        text = f"its gate asks for {rule}, which is all that there are: {', '.join(sorted(found.people))}"
+        means = "authors do not approve their own change, so what one of them made waits for ever"
+        yield Finding(Severity.WARNING, str(seat), text, means, fix)
 
 
 PROBE: Final[Probe] = probe

@@ -21,12 +21,18 @@ def asks(rule: str, why: str) -> list[tuple[str, str, str]]:
     return [("problem", "shop prod", f"its gate asks for {rule}, which nobody can give{why}")]
 
 
+def all_of(rule: str) -> list[tuple[str, str, str]]:
+    return [("warning", "shop prod", f"its gate asks for {rule}, which is all that there are: kim, lin")]
+
+
 @pytest.mark.parametrize(
     ("approvals", "expected"),
     [
         ("1", []),
-        ('{count: 2, from: ["team:sre"]}', []),
-        ('{count: 2, from: ["user:kim", "user:lin"]}', []),
+        ('{count: 1, from: ["team:sre"]}', []),
+        ('{count: 2, from: ["team:sre"], authors: true}', []),
+        ('{count: 2, from: ["team:sre"]}', all_of("2 from team:sre")),
+        ('{count: 2, from: ["user:kim", "user:lin"]}', all_of("2 from user:kim or user:lin")),
         ('{count: 3, from: ["team:sre", "user:kim"]}', asks("3 from team:sre or user:kim", "; there is only kim, lin")),
         ('{count: 1, from: ["team:qa"]}', asks("1 from team:qa", ": nobody is in team qa")),
         ('{count: 1, from: ["user:ada"]}', asks("1 from user:ada", ": ada has no right on the repository")),

@@ -1,0 +1,38 @@
+"""Is there somebody who may say each command, as far as the forge tells?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from promoter.model.forge import RANKS
+from promoter.run.electors import Book, electors
+from promoter.run.finding import Finding, Ground, Probe, Seat, Severity
+
+
+def probe(ground: Ground) -> Iterator[Finding]:
+    """Look up everybody whom a list under `allow` names; rights are somebody's."""
+    book = Book(ground)
+    for seat in ground.seats:
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for verb, words in seat.rules.allow.items():
+            alike.setdefault(words, []).append(verb)
+        for words, verbs in alike.items():
+            if not any(word in RANKS for word in words):
+                yield from _of(seat, words, verbs, book)
+
+
+def _of(seat: Seat, words: tuple[str, ...], verbs: list[str], book: Book) -> Iterator[Finding]:
+    named = [word for word in words if word != "codeowners"]
+    found = electors(seat, named, book)
+    if found.open or found.people:
+        return
+    why = list(found.empty)
+    if "codeowners" in words:
+        why.append("who owns code is told of reviews, not of commands")
+    text = f"nobody may say {', '.join(verbs)} there: {'; '.join(why)}"
+    fix = f"correct allow.{verbs[0]}, or give these people their place on the forge"
+    yield Finding(Severity.PROBLEM, str(seat), text, "in an emergency the command is refused to everybody", fix)
+
+
+PROBE: Final[Probe] = probe
