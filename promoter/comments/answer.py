@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from promoter.comments.options import UNTIL, take_options
 from promoter.comments.parse import Garbled, Spoken
+from promoter.comments.preview import preview
 from promoter.comments.scene import Scene
 from promoter.errors import PromoterError, UsageError
 from promoter.model.forge import RANKS, Permission
@@ -27,6 +29,9 @@ from promoter.run.workspace import Workspace
 
 KNOWN = tuple(entry for entry in VERBS if entry.comment)
 """The verbs that can be said in a comment."""
+
+
+PREVIEW: Final = "preview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ def refusal(line: str, no: PromoterError) -> str:
 
 def carry_out(ws: Workspace, said: Spoken, scene: Scene, where: Said) -> Answer:
     """Do `said`, as the workspace's user. Raises UsageError, NotAllowed, EdgeFailed, LostRace."""
+    if said.verb == PREVIEW:
+        return Answer(True, preview(ws, said.words, scene.pull))
     words, options = take_options(said.words)
     found = sort_words(words, ws.config.apps, ws.config.environments, gates_for(said.verb))
     if said.verb == "help":
@@ -129,7 +136,7 @@ def help_text(ws: Workspace, scene: Scene) -> str:
 
 
 def _may(ws: Workspace, entry: Verb, scene: Scene, mine: frozenset[str]) -> str:
-    if entry.name not in SAID:
+    if entry.name not in (*SAID, PREVIEW):
         return "yes"
     places = [
         (name, rules)

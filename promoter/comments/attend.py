@@ -84,7 +84,8 @@ def _attend(
     ws: Workspace, comment: Comment, said: list[Spoken | Garbled], tell: Callable[[Attended], None]
 ) -> list[Attended]:
     ws.forge.acknowledge(comment.number, comment.id, Receipt.SEEN, ws.now())
-    scene = Scene() if comment.on_issue else scene_of(ws, ws.forge.pull(comment.number))
+    pull = None if comment.on_issue else ws.forge.pull(comment.number)
+    scene = Scene() if pull is None else replace(scene_of(ws, pull), pull=pull)
     theirs = replace(ws, user=comment.user)
     found: list[Attended] = []
     for index, one in enumerate(said):

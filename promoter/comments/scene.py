@@ -20,6 +20,8 @@ class Scene:
     apps: tuple[str, ...] = ()
     """Several where a group is proposed."""
     environments: tuple[str, ...] = ()
+    pull: PullRequest | None = None
+    """The pull request itself, whosever it is."""
 
     def together(self, words: Words) -> bool:
         """Tell whether `words` are about a whole group, because they name none of its apps."""

@@ -72,8 +72,8 @@ VERBS = (
         "",
         "Say what is wrong with access and wiring: what, where, why it matters, and what to do.",
         "Tries the clusters, looks for the controller of each slot, for what is posted, for who can write the ledgers, "
-        "for versions that float, and approvals, checks and times that never come; on GitHub and GitLab also at the token, "
-        "the branches' rules, and the workflow or the pipeline. It writes nothing.",
+        "for versions that float, and approvals, checks and times that never come; on GitHub and GitLab also at the "
+        "token, the branches' rules, and the workflow or the pipeline. It writes nothing.",
         ("doctor", "doctor --json", "doctor --exit-code"),
     ),
     Verb(
@@ -283,15 +283,16 @@ VERBS = (
         "COMMAND [NAME] [APP...]",
         "Show an app under a name of its own, for a while: create, update, archive, restore, delete, list, keys.",
         "A preview is a copy of what an environment is made from, with other versions and values, in its own namespace "
-        "and under its own hosts. It stands on a branch that a controller reads, and is never promoted.",
+        "and under its own hosts. It stands on a branch that a controller reads, and is never promoted. In a comment "
+        "on a pull request /preview alone makes one of it.",
         (
             "preview create login shop --image ghcr.io/acme/shop=1.5.0-rc.1 --set Deployment/shop:spec.replicas=1",
             "preview create pr-12 shop --pull 12",
             "preview archive login",
             "preview list --json",
         ),
-    ),
         comment=True,
+    ),
     Verb(
         "ledger",
         Group.LOOK,
@@ -346,8 +347,8 @@ VERBS = (
         "SCRIPT",
         "Play a script of events on a scratch copy, and check what comes of it: a test of a policy.",
         "Releases, checks, clusters that hang, people and the passing of time are played; the runs are real. "
-        "The clock, the clusters and what the world answers to gates are the script's. The repository is only read, and "
-        "nobody is asked. Exits 12 when something is not as the script expects.",
+        "The clock, the clusters and what the world answers to gates are the script's. The repository is only read, "
+        "and nobody is asked. Exits 12 when something is not as the script expects.",
         ("simulate policies/tests/production.yaml", "simulate friday.yaml --json", "simulate friday.yaml --here"),
     ),
     Verb(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from pathlib import Path
+
 import pytest
 
 from tests.cli.fleet import CONFIG, Fleet
@@ -75,3 +79,48 @@ def test_what_makes_no_sense(shown: Fleet, argv: list[str], code: int, said: str
 def test_without_previews_in_the_config(fleet: Fleet) -> None:
     said = fleet("preview", "list")
     assert (said.code, said.err.splitlines()[0]) == (2, "promoter: this repository has no previews")
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "previews.md"
+PRINTED = re.compile(r"^<!-- from a shop -->\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+HEX = re.compile(r"\b[0-9a-f]{7}\b")
+BASE = {
+    "kustomization.yaml": "resources: [app.yaml, ingress.yaml]\n"
+    "configMapGenerator: [{name: settings, literals: [LEVEL=info]}]\n",
+    "app.yaml": """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  replicas: 2
+  template:
+    spec:
+      containers:
+        - name: main
+          image: ghcr.io/acme/shop:1.4.2
+          env: [{name: PUBLIC_URL, value: "https://shop.dev.example.com/start"}]
+""",
+    "ingress.yaml": "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: shop}\n"
+    "spec: {rules: [{host: shop.dev.example.com}]}\n",
+}
+
+
+def test_the_page_shows_what_is_printed(fleet: Fleet) -> None:
+    page = PAGE.read_text("utf-8")
+    config = page[page.index("# promoter.yaml\n") : page.index("```", page.index("# promoter.yaml\n"))]
+    overlay = "namespace: shop-dev\nresources: [../../base]\nimages: [{name: ghcr.io/acme/shop, newTag: 1.4.2}]\n"
+    files = {f"apps/shop/base/{name}": text for name, text in BASE.items()}
+    files |= {f"apps/shop/overlays/{name}/kustomization.yaml": overlay for name in ("dev", "staging", "prod")}
+    commit_files(fleet.repo, "main", {**files, "promoter.yaml": config}, "The shop of the page")
+    shown = [line for block in PRINTED.findall(page) for line in block.splitlines()]
+    assert len(shown) > 20
+    printed: list[str] = []
+    for line in shown:
+        if line.startswith("$ promoter "):
+            assert not printed
+            printed = [*fleet.ok(*shlex.split(line)[2:]).splitlines()]
+        elif line == "...":
+            printed = []
+        else:
+            assert HEX.sub("X", printed.pop(0)) == HEX.sub("X", line)
+    assert not printed
