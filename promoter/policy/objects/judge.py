@@ -52,17 +52,30 @@ def judge(objects: Sequence[Object], rules: Rules, kinds: Kinds | None, ask: Ask
     """Give what `rules` say of `objects`; `kinds` are known when the rules are for a version of Kubernetes."""
     said = [one for obj in objects for one in _judged(obj, rules, kinds, ask)]
     for answer in (Answer.FAILURE, Answer.UNKNOWN):
-        wrong = list(dict.fromkeys(one.words for one in said if one.answer is answer))
+        wrong = [one.words for one in said if one.answer is answer]
         if wrong:
-            more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
-            return Reply(answer, "; ".join(wrong[:_SHOWN]) + more)
+            return Reply(answer, first_of(wrong))
     notes = sorted({one.words for one in said})
     count = "1 object" if len(objects) == 1 else f"{len(objects)} objects"
     return Reply(Answer.SUCCESS, "; ".join([count, *notes[:_SHOWN]]))
 
 
+def first_of(words: Sequence[str]) -> str:
+    """Give the first of what is to be said, each once, and how much more there is."""
+    once = list(dict.fromkeys(words))
+    more = f"; and {len(once) - _SHOWN} more" if len(once) > _SHOWN else ""
+    return "; ".join(once[:_SHOWN]) + more
+
+
+def name_of(obj: Object) -> str:
+    """Give `Deployment/shop`."""
+    metadata = obj.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else ""
+    return f"{obj.get('kind')}/{name}"
+
+
 def _judged(obj: Object, rules: Rules, kinds: Kinds | None, ask: Ask) -> Iterator[_Said]:
-    name = _name(obj)
+    name = name_of(obj)
     if kinds is not None:
         for one in _structure(obj, rules, kinds):
             yield _Said(one.answer, f"{name}: {one.words}" if one.answer is not Answer.SUCCESS else one.words)
@@ -126,9 +139,3 @@ def _expression(obj: Object, images: Sequence[str], rule: str, text: str, ask: A
     if value is False:
         return _Said(Answer.FAILURE, f"{rule} is not true")
     return _Said(Answer.UNKNOWN, f"{rule} gives neither true nor false")
-
-
-def _name(obj: Object) -> str:
-    metadata = obj.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, Mapping) else ""
-    return f"{obj.get('kind')}/{name}"

@@ -8,19 +8,23 @@ from promoter.cluster.files import parse_objects
 from promoter.errors import EdgeFailed
 from promoter.model.ask import Ask, Reply
 from promoter.model.snapshot import Snapshot
+from promoter.policy.objects.engines import Conftest
 from promoter.policy.objects.judge import Rules, judge
 from promoter.policy.objects.kinds import definitions_in
 from promoter.policy.objects.structure import Schema
+from promoter.run.engines import engine
 from promoter.run.judged import SUFFIXES, Judged
 from promoter.run.schemas import kinds
 from promoter.run.workspace import Workspace
 
 
 def prepare(ws: Workspace, seen: Snapshot, ask: Ask) -> Callable[[], Reply]:
-    """Read the objects and the definitions. Raises EdgeFailed."""
+    """Read the objects, and the definitions or the policies. Raises EdgeFailed, RenderFailed."""
     rules = ask.settings
-    assert isinstance(rules, Rules)  # noqa: S101 (the gate's own)
     objects = Judged.of(ws, seen, ask).objects()
+    if isinstance(rules, Conftest):
+        return engine(ws, seen.commit, objects, rules)
+    assert isinstance(rules, Rules)  # noqa: S101 (the gate's own)
     custom = {name: schema for path in rules.schemas for name, schema in _definitions(ws, seen, path)}
     known = kinds(rules.kubernetes, custom) if rules.kubernetes else None
     return lambda: judge(objects, rules, known, ask)

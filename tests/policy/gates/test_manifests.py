@@ -7,6 +7,7 @@ import pytest
 from promoter.model.ask import Ask, Reply
 from promoter.model.verdict import Answer, Verdict
 from promoter.policy.gates.manifests import Manifests
+from promoter.policy.objects.engines import Conftest
 from promoter.policy.objects.judge import Rules
 from tests.policy.gates.subjects import HEAD, NOON, OLD, subject
 from tests.policy.gates.test_expression import config
@@ -45,6 +46,34 @@ def manifests(value: str) -> dict[str, str]:
     return {**files, "promoter.yaml": files["promoter.yaml"].replace("expression: x", f"manifests: {value}")}
 
 
+def test_a_program_has_a_verdict_of_its_own() -> None:
+    wanted = Conftest(("policies/rego",))
+    asked = replace(ASK, name="conftest", settings=wanted)
+    assert Manifests(Rules(), wanted).asks(subject()) == (asked,)
+    assert Manifests(RULES, wanted).asks(subject()) == (ASK, asked)
+    given = replace(subject(), replies={asked: Reply(Answer.FAILURE, "no limits")})
+    assert Manifests(RULES, wanted).evaluate(given, NOON) == (
+        Verdict("manifests/objects", Answer.PENDING, "asked when nothing else is missing"),
+        Verdict("manifests/conftest", Answer.FAILURE, "no limits"),
+    )
+
+
+PROGRAMS = [
+    ("{conftest: {policy: policies/rego/}}", Conftest(("policies/rego",)), "conftest with policies/rego"),
+    (
+        "{conftest: {policy: [a, b.rego], data: data, namespaces: [main, k8s.pods]}}",
+        Conftest(("a", "b.rego"), ("data",), ("main", "k8s.pods")),
+        "conftest with a, b.rego",
+    ),
+]
+
+
+@pytest.mark.parametrize(("value", "wanted", "shown"), PROGRAMS)
+def test_programs(value: str, wanted: Conftest, shown: str) -> None:
+    (gate,) = load_files(manifests(value)).config.apps["shop"].environments["prod"].gates
+    assert (gate, str(gate)) == (Manifests(Rules(), wanted), shown)
+
+
 LOADED = [
     ('{kubernetes: "1.34"}', Rules("1.34"), "objects of Kubernetes 1.34"),
     ("{kubernetes: v1.31.4}", Rules("1.31"), "objects of Kubernetes 1.31"),
@@ -75,6 +104,7 @@ def test_none() -> None:
 
 
 VERSIONS = "there is 1.31, 1.32, 1.33, 1.34, 1.35, 1.36"
+HANDED = "{} cannot be handed to the program; name a folder or file without comma and quotes"
 REFUSED = [
     ("{schemas: [crds]}", "", 'judges kinds; say of which Kubernetes: kubernetes: "1.36"'),
     ("{unknown_kinds: allow, registries: [ghcr.io]}", "", 'judges kinds; say of which Kubernetes: kubernetes: "1.36"'),
@@ -88,6 +118,13 @@ REFUSED = [
     ("{cel: {a: 'objct.kind'}}", ".cel[a]", "objct is not known; did you mean object?"),
     ("{cel: {a: 'secrets.x'}}", ".cel[a]", "secrets is not known; there is app, environment, images, object, version"),
     ("{cel: {a: 'object.'}}", ".cel[a]", "is no expression of CEL"),
+    ("{conftest: {}}", ".conftest.policy", "is missing"),
+    ("{conftest: {policy: ../x}}", ".conftest.policy", "../x is no path inside the repository"),
+    ("{conftest: {policy: .}}", ".conftest.policy", HANDED.format(".")),
+    ("{conftest: {policy: ['a,b']}}", ".conftest.policy[0]", HANDED.format("a,b")),
+    ("{conftest: {policy: []}}", ".conftest.policy", "is empty; name at least one or remove the key"),
+    ("{conftest: {policy: a, namespaces: ['*']}}", ".conftest.namespaces[0]",
+     "* is no name of a package, such as main or kubernetes.security"),
     ("{cel: {}}", ".cel", "is empty; write an entry or remove the key"),
 ]  # fmt: skip
 

@@ -28,6 +28,7 @@ from promoter.policy.gates.manifests import Manifests
 from promoter.policy.gates.metrics import Metric, Metrics
 from promoter.policy.gates.signature import Commit, Cosign, Signature
 from promoter.policy.gates.window import Window
+from promoter.policy.objects.engines import Conftest
 from promoter.policy.objects.judge import Rules
 from promoter.policy.span_text import parse_span
 from tests.policy.gates.subjects import HEAD, NOON, OLD, check, review, subject
@@ -88,7 +89,8 @@ def ran(given: Subject, _: datetime) -> bool:
 
 
 IMAGE = Image(WantedImages(("linux/amd64",)))
-MANIFESTS = Manifests(RULES)
+REGO = Conftest(("policies/rego",))
+MANIFESTS = Manifests(RULES, REGO)
 SIGNATURE = Signature(COMMIT, COSIGN)
 RECORDED = (("ui", "2", "sha256:1"),)
 
@@ -128,7 +130,7 @@ CASES: Mapping[str, list[tuple[Gate, Known]]] = {
     "http": [(HTTP, replied(SERVICE))],
     "image": [(IMAGE, told)],
     "jobs": [(JOBS, ran)],
-    "manifests": [(MANIFESTS, replied(RULES))],
+    "manifests": [(MANIFESTS, replied(RULES, REGO))],
     "metrics": [(METRICS, replied(METRIC))],
     "signature": [(SIGNATURE, replied(COMMIT, COSIGN))],
     "window": [
