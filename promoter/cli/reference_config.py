@@ -19,7 +19,7 @@ from promoter.policy.gates.checks import CheckForm
 from promoter.policy.gates.commands import ProgramForm
 from promoter.policy.gates.http import ServiceForm
 from promoter.policy.gates.image import AccountForm, ImageForm
-from promoter.policy.gates.manifests import ManifestsForm
+from promoter.policy.gates.manifests import ConftestForm, ManifestsForm
 from promoter.policy.gates.metrics import MetricForm
 from promoter.policy.gates.signature import CommitForm, CosignForm, SignatureForm
 from promoter.policy.gates.window import WindowForm
@@ -131,6 +131,7 @@ _SECTIONS = (
     _Section("gates.image", ImageForm),
     _Section("gates.image.login", AccountForm),
     _Section("gates.manifests", ManifestsForm),
+    _Section("gates.manifests.conftest", ConftestForm),
     _Section("gates.metrics", MetricForm),
     _Section("gates.signature", SignatureForm),
     _Section("gates.signature.commit", CommitForm),
