@@ -16,7 +16,9 @@ from promoter.model.release import ImageChange, Release
 from promoter.model.snapshot import AppSeen, ClusterLive, ProposalSeen, Slot, SlotSeen, Snapshot
 from promoter.model.verdict import Answer
 from promoter.plan.decide import decide
+from promoter.policy.load import load
 from promoter.policy.rules import After, AppRules, Config, Layout, Promote, Rules, Verify
+from promoter.run.presets import presets
 
 WORK = "decide 1,000 apps x 5 environments"
 AFTER = {
@@ -25,12 +27,20 @@ AFTER = {
 }
 
 
-def config(apps: int) -> Config:
-    """Give the config of a fleet: reviewed promotions with a soak."""
-    rules = {
-        name: Rules(After(AFTER[name]), Promote.REVIEW, verify=Verify(soak=timedelta(minutes=30)), clusters=(name,))
-        for name in ENVIRONMENTS
-    }
+REVIEWED = Rules(After(), Promote.REVIEW, verify=Verify(soak=timedelta(minutes=30)))
+
+
+def production() -> Rules:
+    """Give what the preset `production` says."""
+    text = b"version: 1\nlive: none\nenvironments: [{name: prod, policy: production}]\napps: {shop: shop}\n"
+    files = {"promoter.yaml": text, "policies/production.yaml": presets()["production"]}
+    names = {"": ["shop/"], "policies": ["production.yaml"]}
+    return load(files.get, lambda path: names.get(path, [])).config.apps["shop"].environments["prod"]
+
+
+def config(apps: int, policy: Rules = REVIEWED) -> Config:
+    """Give the config of a fleet with the same policy everywhere: reviewed promotions with a soak."""
+    rules = {name: replace(policy, after=After(AFTER[name]), clusters=(name,)) for name in ENVIRONMENTS}
     found = {}
     for number in range(apps):
         app = f"app-{number}"
@@ -95,9 +105,16 @@ def measure(folder: Path, quick: bool) -> Row:
     full = busy(rules, quiet)
     if decide(rules, quiet, NOW).actions or len(decide(rules, full, NOW).actions) < small:
         raise AssertionError("an idle fleet has something to do, or a busy one has not")
-    later = {"idle": lambda _: decide(rules, quiet, NOW), "busy": lambda _: decide(rules, full, NOW)}
+    preset = config(small, production())
+    judged = busy(preset, idle(preset))
+    later = {
+        "idle": lambda _: decide(rules, quiet, NOW),
+        "busy": lambda _: decide(rules, full, NOW),
+        "preset": lambda _: decide(preset, judged, NOW),
+    }
     found = rounds(later, times, time.process_time)
     figures += [found["idle"].figure("idle", 200), found["busy"].figure("busy: a pull request of every app", 200)]
+    figures.append(found["preset"].figure("busy, by the preset production", 200))
     many = config(large)
     quiet = idle(many)
     with peak() as memory:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -41,7 +41,11 @@ class Verdict:
 
 def worst(verdicts: Iterable[Verdict]) -> Answer:
     """Give the one answer for all of `verdicts`: failure, then unknown, then pending; success when there are none."""
-    answers = {verdict.answer for verdict in verdicts}
+    return gravest({verdict.answer for verdict in verdicts})
+
+
+def gravest(answers: Collection[Answer]) -> Answer:
+    """Give the one answer for all of `answers`, by the same order."""
     for answer in (Answer.FAILURE, Answer.UNKNOWN, Answer.PENDING):
         if answer in answers:
             return answer

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from promoter.model.ledger import Hold, How, Kind, Ledger, Outcome, Place, Result, Stay, Target
-from promoter.model.verdict import Answer, Verdict, worst
+from promoter.model.verdict import Answer, Verdict, gravest, worst
 from promoter.plan.sight import BOT, Sight
 from promoter.policy.gate import Subject
 from promoter.policy.rules import OnFailure, Verify
@@ -27,7 +27,7 @@ def health(sight: Sight, environment: str) -> tuple[Answer, str]:
     missing = [name for name in rules.clusters if name not in looks]
     if missing or not looks:
         return Answer.UNKNOWN, f"nothing is known of {', '.join(missing) or environment}"
-    answer = worst(Verdict("live", look.answer, look.reason) for look in looks.values())
+    answer = gravest({look.answer for look in looks.values()})
     first = next((look for look in looks.values() if look.answer is answer), None)
     if first is None:
         return answer, ""
