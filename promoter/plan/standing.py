@@ -28,9 +28,10 @@ def standing(
         (number, why) for number in newer if number != release and (why := sight.refused(number, environment))
     )  # fmt: skip
     if chosen is None and newer:
-        verdicts = _upstream(sight, environment, newer)
+        coming = [number for number in newer if not _barred(sight, number, environment)]
+        verdicts = _upstream(sight, environment, coming[-1]) if coming else ()
         if verdicts and state is State.CURRENT:
-            state = State.WAITING
+            state, since = State.WAITING, sight.release(coming[-1]).at
     return SlotPlan(
         sight.app.name, environment, state, since, release, kind, verdicts, answer, passed_over,
         _next_look(sight, environment, verdicts), _behind(sight, environment),
@@ -65,17 +66,14 @@ def _state(
     return State.CURRENT, stay.since if stay is not None else None
 
 
-def _upstream(sight: Sight, environment: str, newer: list[int]) -> tuple[Verdict, ...]:
+def _upstream(sight: Sight, environment: str, coming: int) -> tuple[Verdict, ...]:
     """What the newest release that could come here still has to pass before it is proposed."""
-    coming = [number for number in newer if not _barred(sight, number, environment)]
-    if not coming:
-        return ()
-    if sight.cleared(coming[-1], environment):
+    if sight.cleared(coming, environment):
         stopped = tuple(verdict for verdict in (held(sight, environment), frozen(sight, environment)) if verdict)
         request = Verdict("request", Answer.PENDING, "nothing moves here until somebody says promoter promote")
         return stopped or (request,)
-    names = [n for n in sight.rules(environment).after.names if not sight.passed(coming[-1], n)]
-    return (Verdict("order", Answer.PENDING, f"{sight.label(coming[-1])} is not verified in {' or '.join(names)}"),)
+    names = [n for n in sight.rules(environment).after.names if not sight.passed(coming, n)]
+    return (Verdict("order", Answer.PENDING, f"{sight.label(coming)} is not verified in {' or '.join(names)}"),)
 
 
 def _barred(sight: Sight, number: int, environment: str) -> bool:

@@ -142,6 +142,7 @@ def test_what_is_not_verified_before_is_waited_for() -> None:
     shape, places = line(), {"dev": fresh(2, 1), "staging": holds(1), "prod": holds(1)}
     plan = world(shape, [1, 2], places, {"dev": look(2, BEHIND)}).plan()
     assert [it.state for it in plan.slots] == [State.DEPLOYING, State.WAITING, State.WAITING]
+    assert [it.since for it in plan.slots[1:]] == [ago(1000)] * 2, "since there is what is waited for"
     assert upstream(plan.slots[1]) == ["order: r2 is not verified in dev"]
     assert upstream(plan.slots[2]) == ["order: r2 is not verified in staging"]
 
