@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from promoter.model.forge import RANKS
 from promoter.model.names import release_name
 from promoter.model.plan import State
-from promoter.model.verdict import Verdict
+from promoter.model.verdict import Answer, Verdict
 from promoter.plan.report.foreign import prose
 from promoter.plan.report.view import View
 
@@ -63,6 +63,9 @@ def _for_verdict(view: View, verdict: Verdict) -> Iterator[Sentence]:
         yield Sentence(f"{who} says promoter promote {view.app} {view.environment}, or merges", url)
     elif kind == "draft":
         yield Sentence("somebody marks the pull request as ready", url)
+    elif kind == "jobs" and verdict.answer is Answer.FAILURE and view.plan.target is not None:
+        again = f"promoter retry {view.app} {view.environment} {release_name(view.plan.target)}"
+        yield Sentence(f"{_who(view, 'retry')}: {again}")
     elif kind == "request":
         yield Sentence(f"{_who(view, 'promote')}: promoter promote {view.app} {view.environment}")
     elif kind != "hold" and verdict.who:

@@ -68,6 +68,8 @@ def waits(view: View, at: Times) -> str:
         said = [f"{look.cluster}: {look.reason}" for look in live if look.answer is not view.plan.live or look.reason][
             :3
         ]
+    if not said and view.plan.state is State.BLOCKED and view.place.drift is not None:
+        said = ["drift: the slot was changed by hand"]
     if view.place.hold is not None and not any(verdict.gate == "hold" for verdict in view.open_verdicts):
         said.insert(0, f"held by {view.place.hold.by}: {view.place.hold.reason}".rstrip(": "))
     return plain(" · ".join(said), 300)
@@ -88,6 +90,8 @@ def _here(view: View, at: Times, now: datetime) -> str:
         return f"{label} soaks to {at.near(stay.healthy_since + view.rules.verify.soak, now)}"
     if state is State.HELD:
         return f"{label} HELD" + (f" since {at.day(view.plan.since)}" if view.plan.since is not None else "")
+    if state is State.BLOCKED and view.place.drift is not None:
+        return f"{label} CHANGED BY HAND"
     word = {State.FAILED: "FAILED", State.UNKNOWN: "unknown", State.DEPLOYING: "deploying"}.get(state, "ok")
     return f"{label} {word}"
 

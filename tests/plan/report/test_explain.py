@@ -175,6 +175,20 @@ def test_states(state: State, changes: dict[str, object], headline: str, act: li
     assert [str(sentence) for sentence in found.act] == act
 
 
+@pytest.mark.parametrize(
+    ("answer", "act"),
+    [
+        (Answer.FAILURE, ["retry: promoter retry shop prod-eu r41", "skip: promoter skip shop prod-eu r41"]),
+        (Answer.PENDING, ["skip: promoter skip shop prod-eu r41"]),
+    ],
+)
+def test_a_job_that_failed_can_be_started_again(answer: Answer, act: list[str]) -> None:
+    book, plans = with_prod(State.BLOCKED)
+    job = Verdict("jobs/smoke", answer, "as it is")
+    found = told("prod-eu", book, plan(book, prod_eu=replace(plans.slots[2], waiting_for=(job,))))
+    assert [str(sentence) for sentence in found.act] == act
+
+
 def test_a_hold_says_who_and_why_and_what_was_changed_by_hand_is_named() -> None:
     changes = {"hold": Hold("kim", at(20), "INC-412", at(30)), "drift": Drift(None, oid(5), at(20))}
     lines = told("prod-eu", *with_prod(State.HELD, **changes)).lines

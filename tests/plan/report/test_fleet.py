@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from promoter.model.ledger import Hold, How, Kind, Ledger, Skip
+from promoter.model.ledger import Drift, Hold, How, Kind, Ledger, Skip
 from promoter.model.plan import Plan, SlotPlan, State
 from promoter.model.verdict import Answer, Verdict
 from promoter.plan.report.fleet import Cell, cell, counts, short_repository, waits
 from promoter.plan.report.moment import times
 from promoter.plan.report.view import View, views
-from tests.plan.report.world import NOW, at, config, ledger, plan, snapshot, stay
+from tests.plan.report.world import NOW, at, config, ledger, oid, plan, snapshot, stay
 
 AT = times("Europe/Berlin", NOW)
 ORDER = Verdict("order", Answer.PENDING, "r41 (1.4.2) is not verified in prod-eu")
@@ -52,6 +52,15 @@ def with_prod(**changes: object) -> Ledger:
     book = ledger()
     place = replace(book.place("prod-eu"), **changes)  # type: ignore[arg-type]
     return replace(book, places={**book.places, "prod-eu": place})
+
+
+@pytest.mark.parametrize("target", [None, 41])
+def test_what_was_changed_by_hand_is_not_ok(target: int | None) -> None:
+    book = with_prod(drift=Drift(None, oid(5), at(20)))
+    seen = replace(plan().slots[2], state=State.BLOCKED, target=target, waiting_for=())
+    text = shown("prod-eu", book, plan(book, prod_eu=seen)).text
+    assert text == "1.3.9 CHANGED BY HAND" + ("   1.4.2 BLOCKED" if target else "")
+    assert waits(fleet(book, plan(book, prod_eu=seen))["prod-eu"], AT) == "drift: the slot was changed by hand"
 
 
 def test_who_holds_it() -> None:
