@@ -110,7 +110,15 @@ def list_json(found: Sequence[Preview], keep: timedelta, now: datetime) -> dict[
 
 
 def _json(one: Preview) -> dict[str, object]:
-    optional: dict[str, object] = {"pull": None, "head": None, "hosts": [], "images": {}, "values": {}, "until": None, "archived": None}
+    optional: dict[str, object] = {
+        "pull": None,
+        "head": None,
+        "hosts": [],
+        "images": {},
+        "values": {},
+        "until": None,
+        "archived": None,
+    }
     said = as_json(one)
     assert isinstance(said, dict)  # noqa: S101 (a dataclass becomes a mapping)
     return {**optional, **said}

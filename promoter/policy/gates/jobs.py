@@ -1,10 +1,11 @@
 """Jobs of the repository that promoter starts on the forge: each must pass.
 
 On GitHub a workflow with `workflow_dispatch`, started on the branch that people edit; on GitLab a job of its
-`.gitlab-ci.yml`, in a pipeline with the input `job`; on the local forge an executable file, which promoter runs. It gets those of the inputs `app`, `environment`, `release` (`r41`), `version`, `sha`
-(the proposed commit; after the merge the active one) and `key` that it declares; the run's name must show `key`. It is
-started as soon as something is proposed, once for each commit; after the merge when what is active has soaked. One that
-failed counts again when a person runs it again on the forge, and `promoter retry` starts another.
+`.gitlab-ci.yml`, in a pipeline with the input `job`; on the local forge an executable file, which promoter runs. It
+gets those of the inputs `app`, `environment`, `release` (`r41`), `version`, `sha` (the proposed commit; after the merge
+the active one) and `key` that it declares; the run's name must show `key`. It is started as soon as something is
+proposed, once for each commit; after the merge when what is active has soaked. One that failed counts again when a
+person runs it again on the forge, and `promoter retry` starts another.
 """
 
 from __future__ import annotations
