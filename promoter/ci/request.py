@@ -7,6 +7,7 @@ cannot be understood asks for an ordinary run, never for less care.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +16,10 @@ from typing import Any
 from promoter.comments.parse import parse
 from promoter.errors import UsageError
 from promoter.layout.tag import check_pin
+from promoter.model.release import is_label
 from promoter.run.heard import Said
 
-NAMED = ("app", "version", "images")
+NAMED = ("app", "version", "images", "labels")
 """What names a release."""
 
 
@@ -34,6 +36,8 @@ class Request:
     """The pull request of a person that is to be told what merging it would reach; 0: none."""
     images: Mapping[str, str] = field(default_factory=dict)
     """Image name -> tag, with or without a digest."""
+    labels: tuple[str, ...] = ()
+    """Of the release."""
     say: str = ""
     """A line as it could stand in a comment, without `/promoter`: `hold shop prod "INC-412"`."""
     said: Said | None = None
@@ -46,7 +50,7 @@ class Request:
 
 
 def read_inputs(words: Mapping[str, Any]) -> Request | None:
-    """Give the release that the inputs of a job name: `app`, `version`, `images`; None when they name none.
+    """Give the release that the inputs of a job name: `app`, `version`, `images`, `labels`; None when they name none.
 
     Raises UsageError.
     """
@@ -73,7 +77,7 @@ def read_release(words: Mapping[str, Any], why: str) -> Request:
     for pin in (version, *found.values()):
         if pin:
             check_pin(pin)
-    return Request(why=why, app=app, version=version, images=found)
+    return Request(why=why, app=app, version=version, images=found, labels=_labels(words.get("labels"), why))
 
 
 def read_comment(body: str, *, is_new: bool, verbs: Collection[str], short: Collection[str]) -> Request:
@@ -108,6 +112,18 @@ def text_of(payload: Mapping[str, Any], key: str) -> str:
     """Give the text under `key`, without spaces around it; empty when there is none."""
     found = payload.get(key)
     return found.strip() if isinstance(found, str) else ""
+
+
+def _labels(given: object, why: str) -> tuple[str, ...]:
+    """Read a list of labels, or text with commas or line breaks between them."""
+    parts = re.split(r"[,\n]", given) if isinstance(given, str) else given or []
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise UsageError(f"{why}: labels is no list of labels")
+    found = [part.strip() for part in parts if part.strip()]
+    for label in found:
+        if not is_label(label):
+            raise UsageError(f"{why}: {label} is not a label")
+    return tuple(dict.fromkeys(found))
 
 
 def _pair(text: str) -> tuple[str, str]:

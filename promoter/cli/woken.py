@@ -13,6 +13,7 @@ from promoter.comments.attend import Attended, attend
 from promoter.comments.parse import Garbled, parse
 from promoter.comments.scene import Scene
 from promoter.errors import UsageError
+from promoter.model.release import Release
 from promoter.plan.report.foreign import plain
 from promoter.run.act import Event
 from promoter.run.foretell import foretell
@@ -58,20 +59,25 @@ def work(shell: Shell, ws: Workspace, request: Request) -> Worked:
     def heard(one: Attended) -> None:
         shell.screen.cells(*attended_cells(one))
 
-    if request.releases:
-        _release(shell, ws, request)
+    made = _release(shell, ws, request) if request.releases else ()
     if request.say:
         _say(shell, ws, request)
     attended = attend(ws, heard)
     if request.pull and foretell(ws, request.pull):
         shell.screen.line(f"told on {ws.forge.called} {request.pull} what merging it would reach")
-    return Worked(run(ws, on_event=tell), tuple(attended))
+    outcome = run(ws, on_event=tell)
+    return Worked(replace(outcome, done=(*made, *outcome.done)), tuple(attended))
 
 
-def _release(shell: Shell, ws: Workspace, request: Request) -> None:
-    wish = Wish(request.version, dict(request.images) or None)
+def _release(shell: Shell, ws: Workspace, request: Request) -> tuple[Event, ...]:
+    """Make the release that is asked for; give it as something that was done, unless it was there before."""
+    began = ws.now()
+    wish = Wish(request.version, dict(request.images) or None, labels=request.labels)
     made = release(replace(ws, user=shell.who), ws.app(request.app).name, wish)
     shell.screen.line(plain(f"released {request.app} {getattr(made, 'version', '')}".rstrip()))
+    if not isinstance(made, Release) or made.at < began:
+        return ()
+    return (Event(request.app, "", "released", f"{made.name} {made.version}".strip()),)
 
 
 def _say(shell: Shell, ws: Workspace, request: Request) -> None:

@@ -54,7 +54,7 @@ def test_a_push_makes_the_release_and_moves_it(shop: Shop, tools: Path, tmp_path
     [
         ("repository_dispatch", {"action": RELEASE, "client_payload": {"app": "shop", "version": "1.4.2"}}, {}),
         ("workflow_dispatch", {"inputs": {"app": "shop", "version": "1.4.2"}}, {}),
-        ("push", {}, {"app": "shop", "images": "ghcr.io/acme/shop=1.4.2"}),
+        ("push", {}, {"app": "shop", "images": "ghcr.io/acme/shop=1.4.2", "labels": "hotfix"}),
     ],
 )
 def test_a_new_version_from_elsewhere(
@@ -63,6 +63,7 @@ def test_a_new_version_from_elsewhere(
     done = act(shop, tools, tmp_path, event, payload, **inputs)
     assert done.code == 0, done.log
     assert "shop:1.4.2" in shop.text("environment/dev", "shop/deployment-shop.yaml")
+    assert max(shop.ledger.releases.items())[1].labels == tuple(filter(None, [inputs.get("labels")]))
 
 
 def test_a_comment(shop: Shop, tools: Path, tmp_path: Path) -> None:

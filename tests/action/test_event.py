@@ -102,11 +102,24 @@ def test_a_dispatch_may_bring_a_release(words: dict[str, Any], version: str, ima
         ({"app": "shop", "images": [1]}, "images is no mapping"),
         ({"app": "shop", "version": "$(id)"}, r"\$\(id\)"),
         ({"app": "shop", "images": {"a": "1; rm -rf"}}, "rm -rf"),
+        ({"app": "shop", "version": "1", "labels": ["a;b"]}, "a;b is not a label"),
+        ({"app": "shop", "version": "1", "labels": {"a": "b"}}, "labels is no list"),
+        ({"app": "shop", "version": "1", "labels": [1]}, "labels is no list"),
+        ({"labels": "hotfix"}, "app is missing"),
     ],
 )
 def test_what_means_nothing_is_refused(words: dict[str, Any], said: str) -> None:
     with pytest.raises(PromoterError, match=said):
         asks("repository_dispatch", {"action": RELEASE, "client_payload": words})
+
+
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [("", ()), ("hotfix", ("hotfix",)), ("a, b 1\n a", ("a", "b 1")), (["a", "b"], ("a", "b")), ([], ())],
+)
+def test_a_release_may_bring_labels(labels: object, found: tuple[str, ...]) -> None:
+    words = {"app": "shop", "version": "1.4.2", "labels": labels}
+    assert asks("repository_dispatch", {"action": RELEASE, "client_payload": words}).labels == found
 
 
 def test_no_inputs_ask_for_nothing() -> None:

@@ -36,6 +36,7 @@ def checked(pipeline: dict[str, Any], folder: Path) -> tuple[int, str]:
         {"image": "registry.example.com/promoter@sha256:00", "job": "ship", "stage": ".post", "branches": "/^env$/"},
         {"merge_requests": True, "pages": True},
         {"app": "shop", "images": "ghcr.io/acme/shop=1.4.2 b:5000/c=2@sha256:aa", "say": 'hold shop "INC-412: $HOME"'},
+        {"app": "shop", "version": "1.4.2", "labels": "hotfix, team/eu 1"},
     ],
 )
 def test_the_component_by_the_schema(inputs: dict[str, object], tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_the_schema_would_find_something(tmp_path: Path) -> None:
     assert "resource_groups" in said
 
 
-@pytest.mark.parametrize("name", ["app", "version", "images", "say"])
+@pytest.mark.parametrize("name", ["app", "version", "images", "labels", "say"])
 def test_no_input_of_a_pipeline_becomes_anything_but_a_value(name: str) -> None:
     plain = expand(TEMPLATE)
     with pytest.raises(Refused):
