@@ -2,7 +2,8 @@
 
 Environments share releases: a change of dev alone makes a release that holds for prod what the one before held, and
 that may be what was rolled back there. So what was rejected is told by its content as well, and comes back only by a
-person's word for that release: `promoter promote` or `promoter retry`.
+person's word for that release: `promoter promote` or `promoter retry`. A skip counts for the older releases that hold
+the same, or a closed pull request would be followed at once by its twin; a newer release asks again.
 """
 
 from __future__ import annotations
@@ -22,11 +23,17 @@ def brings_back(ledger: Ledger, place: Place, environment: str, number: int) -> 
     """
     content, stay = ledger.releases[number].content.get(environment), place.stay
     words = (place.target, place.asked)
-    if stay is None or stay.content == content or any(word is not None and word.release == number for word in words):
+    if any(word is not None and word.release == number for word in words):
         return ""
-    for other, outcome in place.outcomes.items():
-        known = ledger.releases.get(other)
-        if outcome.result in REJECTED and known is not None and known.content.get(environment) == content:
+    if stay is not None and stay.content == content:
+        return ""
+    same = [other for other, known in ledger.releases.items() if known.content.get(environment) == content]
+    for other in same if stay is not None else ():
+        outcome = place.outcomes.get(other)
+        if outcome is not None and outcome.result in REJECTED:
             took = "failed here" if outcome.result is Result.FAILED else "was taken back here"
             return f"holds exactly what r{other} did, which {took}"
+    for other in same:
+        if other in place.skips and ledger.order(other) > ledger.order(number):
+            return f"holds exactly what r{other} does, which was skipped here"
     return ""

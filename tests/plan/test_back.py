@@ -12,7 +12,7 @@ from promoter.errors import UsageError
 from promoter.model.ledger import Asked, Kind, Outcome, Place, Result, Target
 from promoter.model.release import Hotfix
 from promoter.plan.back import Reach, Wanted, after, rollback, spread
-from tests.plan.worlds import NOW, World, ago, diamond, holds, line, outcome, release, same, stay, world
+from tests.plan.worlds import NOW, World, ago, diamond, holds, line, outcome, release, same, skipped, stay, world
 
 ALL = ("dev", "staging", "prod")
 KIM = Wanted("kim", NOW, "INC-7")
@@ -153,3 +153,23 @@ def test_a_newer_release_with_the_rejected_content_does_not_come_by_itself() -> 
 )
 def test_what_may_come(place: Place, again: dict[str, int]) -> None:
     assert refusal_of(place, **again) == ""
+
+
+TWIN = "holds exactly what r4 does, which was skipped here"
+
+
+@pytest.mark.parametrize(
+    ("place", "number", "expected"),
+    [
+        (holds(1, skips={4: skipped()}), 3, TWIN),
+        (Place(skips={4: skipped()}), 3, TWIN),
+        (holds(1, skips={4: skipped()}), 2, ""),
+        (holds(1, skips={4: skipped()}), 5, ""),
+        (holds(1, skips={3: skipped()}), 4, ""),
+        (holds(1, skips={4: skipped()}, asked=Asked(3, "kim", NOW)), 3, ""),
+    ],
+    ids=["its older twin", "where nothing stands", "other content", "a newer one", "the newer twin", "asked for"],
+)
+def test_what_a_skip_keeps_out(place: Place, number: int, expected: str) -> None:
+    twins = [same(4, ALL, staging=3), same(5, ALL, staging=3)]
+    assert world(line(), [1, 2, 3, *twins], {"staging": place}).sight.refused(number, "staging") == expected
