@@ -26,6 +26,7 @@ from promoter.render.program import Programs
 from promoter.run.difference import difference
 from promoter.run.inputs import SourceTree, previous, requests
 from promoter.run.ledgers import ledger_ref, read_ledger
+from promoter.run.merged import merged
 from promoter.run.workspace import Workspace
 
 COMMAND = "command"
@@ -67,13 +68,12 @@ def foresee(ws: Workspace, head: Oid) -> Foresight:
     """Tell what merging `head` into the dry branch would reach. Raises EdgeFailed."""
     refs = ws.repository.refs(["refs/heads/"])
     dry = ws.refresh(refs)
-    store: Any = ws.repository.store
+    store = ws.repository.store
     if not store.has(head):
         ws.repository.fetch([head])
-    merged = store.repo.merge_commits(dry, head)
-    if merged.conflicts is not None:
+    tree = merged(ws, dry, head)
+    if tree is None:
         return Foresight(trouble=f"it conflicts with {ws.branch}")
-    tree = Oid(str(merged.write_tree(store.repo)))
     before = store.commit(dry).tree
     try:
         then = replace(ws, loaded=ws.load(tree), commit=head, _contents={})
