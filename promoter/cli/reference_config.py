@@ -37,6 +37,7 @@ from promoter.policy.schema import (
 )
 from promoter.policy.schema_app import AppForm, MovedForm
 from promoter.policy.schema_live import KubernetesForm, LiveForm
+from promoter.policy.schema_previews import PreviewsForm
 from promoter.policy.schema_render import CommandForm, HelmForm, RenderForm, RenderSettings
 from promoter.policy.schema_rules import (
     AcceptForm,
@@ -149,6 +150,7 @@ _SECTIONS = (
     _Section("live", LiveForm),
     _Section("live.kubernetes", KubernetesForm),
     _Section("layout", LayoutForm),
+    _Section("previews", PreviewsForm),
     _Section("freeze", FreezeForm),
     _Section("limits", LimitsForm),
     _Section("dry", DryForm),

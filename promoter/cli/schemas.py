@@ -8,7 +8,20 @@ from typing import Any
 
 from promoter.errors import UsageError
 
-REPORTS = ("status", "plan", "run", "explain", "history", "inventory", "query", "health", "doctor", "drift", "simulate")
+REPORTS = (
+    "status",
+    "plan",
+    "run",
+    "explain",
+    "history",
+    "inventory",
+    "query",
+    "health",
+    "doctor",
+    "drift",
+    "simulate",
+    "previews",
+)
 """The reports that have a schema, all at `v1`."""
 _SHARED = "parts.v1"
 

@@ -6,7 +6,8 @@ reaction, the ledger remembers that the word was taken down (`promoter.run.heard
 
 Invariants: a comment that was edited since, or that a program wrote, says nothing (a program may be allowed by name:
 `allow: {promote: ["user:release-bot"]}`); rights are those of whoever wrote the comment; our own comments are never
-read as commands; a reply is keyed by the comment that it answers.
+read as commands; a reply is keyed by the comment that it answers; where there are no previews, `/preview` belongs to
+another bot.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from promoter.comments.answer import KNOWN, Answer, answer
+from promoter.comments.answer import KNOWN, PREVIEW, Answer, answer
 from promoter.comments.parse import Garbled, Spoken, parse
 from promoter.comments.scene import Scene, scene_of
 from promoter.errors import ConfigInvalid, PromoterError
@@ -45,9 +46,10 @@ def attend(ws: Workspace, tell: Callable[[Attended], None] = lambda _attended: N
     What could not be tried (a lost race, a ledger that cannot be read) is an answer too; the next run tries again.
     """
     done: list[Attended] = []
+    short = ws.forge.short_verbs if ws.config.previews is not None else ws.forge.short_verbs - {PREVIEW}
     for comment in ws.forge.comments_since(ws.now() - RECENT):
         if _speaks(ws, comment):
-            said = parse(comment.body, [entry.name for entry in KNOWN], ws.forge.short_verbs)
+            said = parse(comment.body, [entry.name for entry in KNOWN], short)
             done += _tried(ws, comment, said, tell) if said else []
     return done
 

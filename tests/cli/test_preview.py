@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.fleet import CONFIG, Fleet
+from tests.plan.report.schemas import check
 from tests.repos import commit_files
 
 
@@ -45,6 +46,7 @@ def test_as_json(shown: Fleet) -> None:
     (one,) = made["previews"]
     assert (one["event"], one["changed"], one["namespace"], one["images"]) == ("create", True, "cart-login", {})
     listed = shown("preview", "list", "--json").json
+    check("previews", listed)
     assert (listed["schema"], listed["previews"][0]["name"]) == ("promoter.previews/v1", "login")
     assert listed["previews"][0]["ends"] == "2026-11-20T18:05:00Z"
 

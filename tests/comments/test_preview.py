@@ -118,6 +118,16 @@ def test_a_pull_request_of_promoters_own_is_none_to_preview(tmp_path: Path) -> N
     assert show.commits == 0
 
 
+def test_without_previews_the_word_belongs_to_another_bot(tmp_path: Path) -> None:
+    show = make_show(tmp_path, CONFIG.replace("previews: {}\n", ""))
+    show.offer({"x": "y"})
+    show.forge.comment(1, "kim", "/preview", show.now)
+    assert attend(show.workspace("promoter")) == []
+    show.forge.comment(1, "kim", "/promoter preview", show.now)
+    [one] = attend(show.workspace("promoter"))
+    assert "this repository has no previews" in one.answer.text
+
+
 def test_help_tells_who_may(show: Show) -> None:
     say(show, "/help", "guest")
     row = next(line for line in reply(show).splitlines() if "/promoter preview" in line)

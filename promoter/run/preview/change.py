@@ -6,6 +6,7 @@ so already is not written again. A lost race is tried again from a fresh look.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,7 +17,7 @@ from promoter.model.preview import Archived, Preview, is_preview_name
 from promoter.policy.previews import Previews
 from promoter.render.preview_names import only
 from promoter.run.command import may
-from promoter.run.preview.content import Made, Recipe, make, merged
+from promoter.run.preview.content import Made, Recipe, make, with_pull
 from promoter.run.preview.hooks import run_hook
 from promoter.run.preview.standing import Standing, commit_of, content_of, push, ref_of, rules, standing
 from promoter.run.workspace import Workspace
@@ -213,12 +214,13 @@ def _made(
     if head is not None and not ws.repository.store.has(head):
         ws.repository.fetch([head])
     store = ws.repository.store
-    tree = merged(ws, dry, head) if head is not None else store.commit(dry).tree
+    tree = with_pull(ws, dry, head) if head is not None else store.commit(dry).tree
     made = _versions(ws, previews, Recipe(name, source, tree, wanted.version, images, values, head is None), app)
     taken = next((one for one in now.previews.values() if one.namespace == made.namespace), None)
     if taken is not None and taken.key != (name, app):
         message = f"{made.namespace} is the namespace of the preview {taken.name} of {taken.app}"
         raise UsageError(message, "Take another name.")
+    _check_free(ws, app, made.namespace)
     created = old.created if old is not None else ws.now()
     until = wanted.until if wanted.until is not None or old is None else old.until
     preview = Preview(
@@ -226,6 +228,23 @@ def _made(
         values, until,
     )  # fmt: skip
     return _Next(preview, made.content, made.left_out)
+
+
+def _check_free(ws: Workspace, app: str, namespace: str) -> None:
+    """Refuse a namespace in which the app stands in some environment: the preview would take it over, and end it."""
+    store, slots = ws.repository.store, ws.app(app).slots
+    refs = ws.repository.refs(["refs/heads/"])
+    tips = {name: refs.get(f"refs/heads/{slot.branch}") for name, slot in slots.items()}
+    absent = [f"refs/heads/{slots[name].branch}" for name, tip in tips.items() if tip and not store.has(tip)]
+    if absent:
+        ws.repository.fetch(sorted(set(absent)))
+    named = re.compile(rb"namespace[\"']?:\s*[\"']?" + re.escape(namespace.encode()) + rb"(?![a-z0-9-])")
+    for name, tip in tips.items():
+        tree, path = (store.commit(tip).tree, slots[name].path) if tip is not None else (None, "")
+        if tree is not None:
+            ws.repository.fetch([], [(tree, path)])
+            if any(named.search(store.blob(entry.id)) for _, entry in store.files(tree, path) if entry.is_file):
+                raise UsageError(f"{app} stands in the namespace {namespace} in {name}", "Take another name.")
 
 
 def _versions(ws: Workspace, previews: Previews, recipe: Recipe, app: str) -> Made:

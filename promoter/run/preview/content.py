@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from promoter.errors import RenderFailed, UsageError
 from promoter.git.store import Entry
@@ -31,6 +30,7 @@ from promoter.render.program import Programs
 from promoter.run.dry_pull import dry_tree
 from promoter.run.foresee import COMMAND
 from promoter.run.inputs import SourceTree
+from promoter.run.merged import merged
 from promoter.run.reached import files_at
 from promoter.run.release import Wish, wanted_items
 from promoter.run.workspace import Workspace
@@ -102,13 +102,12 @@ def keys(ws: Workspace, app: AppRules, recipe: Recipe) -> dict[str, str]:
     return {**found, **known_values(documents(_rendered(ws, request, recipe.tree)))}
 
 
-def merged(ws: Workspace, dry: Oid, head: Oid) -> Oid:
+def with_pull(ws: Workspace, dry: Oid, head: Oid) -> Oid:
     """Give the tree that the dry branch would have with `head` merged. Raises UsageError when they conflict."""
-    store: Any = ws.repository.store
-    found = store.repo.merge_commits(dry, head)
-    if found.conflicts is not None:
+    tree = merged(ws, dry, head)
+    if tree is None:
         raise UsageError(f"{head[:7]} conflicts with {ws.branch}", "Bring the pull request up to date, and ask again.")
-    return Oid(str(found.write_tree(store.repo)))
+    return tree
 
 
 def _request(ws: Workspace, app: AppRules, recipe: Recipe) -> RenderRequest:

@@ -11,7 +11,7 @@ from promoter.errors import PromoterError
 from promoter.model.forge import Permission
 from promoter.run.preview.change import archive, delete, restore
 from tests.repos import head, tip
-from tests.run.preview.shows import BRANCH, CONFIG, Show, make_show
+from tests.run.preview.shows import BRANCH, CONFIG, Show, make_show, shop_files
 from tests.run.shops import HEAD, IMAGE, LEDGER
 
 
@@ -190,6 +190,15 @@ def test_two_previews_never_share_a_namespace(tmp_path: Path) -> None:
     show = make_show(tmp_path, config)
     show.make("b", app="shop-a")
     assert "shop-a-b is the namespace of the preview b of shop-a" in show.refused("a-b")
+
+
+def test_a_preview_never_takes_the_namespace_of_an_environment(tmp_path: Path) -> None:
+    live = {path: text.replace("namespace: prod", "namespace: shop-live") for path, text in shop_files("prod").items()}
+    show = make_show(tmp_path, files=live)
+    show.release("1.0.1")
+    show.run()
+    assert "shop stands in the namespace shop-live in prod" in show.refused("live")
+    assert show.make("lives").changed
 
 
 def test_it_takes_the_right_of_the_environment(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,12 @@ from promoter.errors import PromoterError
 from promoter.git.ref import RefUpdate
 from promoter.git.store import Entry
 from promoter.model.forge import PullRequest
-from promoter.run.preview.change import Done, Wanted, archive, delete, restore
+from promoter.run.open import open_workspace
+from promoter.run.preview.change import Done, Wanted, archive, create, delete, restore
+from promoter.run.preview.clean import clean_up
 from promoter.run.preview.content import Recipe, keys
 from promoter.run.preview.said import Said, carry_out
+from promoter.run.workspace import Workspace
 from tests.repos import commit_files, head
 from tests.run.preview.shows import BRANCH, CONFIG, Show, make_show, shop_files
 from tests.run.shops import HEAD, IMAGE, LAYOUT
@@ -265,3 +270,34 @@ def test_what_is_kept_out_of_reach(tmp_path: Path) -> None:
     )
     with pytest.raises(PromoterError, match="is that of login"):
         show.change()
+
+
+def test_all_of_it_from_afar(tmp_path: Path) -> None:
+    """Every step on a machine that never saw the repository: objects come when they are needed."""
+    show = make_show(tmp_path)
+    for key in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
+        show.repo.store.repo.config[key] = "true"
+    show.release("1.1.0")
+    show.run()
+    caches = iter(f"{tmp_path}/cache{number}" for number in range(9))
+
+    def far() -> Workspace:
+        env = {"PROMOTER_CACHE": next(caches), "GIT_ALLOW_PROTOCOL": "file", "PATH": os.environ["PATH"]}
+        return open_workspace(f"file://{show.repo.url}", user="kim", now=lambda: show.now, env=env)
+
+    assert create(far(), "login", "shop", Wanted(images={IMAGE: "1.5.0"})).changed
+    before = show.files()
+    assert not create(far(), "login", "shop", Wanted(images={IMAGE: "1.5.0"})).changed
+    assert archive(far(), "login", "shop").changed
+    show.make("other")
+    assert restore(far(), "login", "shop").changed
+    assert show.files() == before
+    ws = far()
+    pull = show.offer({"shop/dev/data.yaml": show.text("main", "shop/dev/data.yaml").replace("1Gi", "2Gi")})
+    said = Said("create", "pr-1", (), Wanted(), pull)
+    assert carry_out(ws, said)[0].changed
+    assert "2Gi" in show.files("pr-1")["persistentvolumeclaim-data.yaml"]
+    assert delete(far(), "login", "shop").changed
+    show.now += timedelta(days=30)
+    assert [one.what for one in clean_up(far())] == ["cleaned", "cleaned"]
+    assert show.previews == {}
