@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from promoter.cli.shell import Shell, command, words_argument
@@ -25,7 +27,8 @@ def config(shell: Shell, words: tuple[str, ...], here: bool, schema: bool) -> No
 
         shell.screen.json(json_schema())
         return
-    loaded = load_folder(shell.repo, shell.branch) if here else load_branch(shell.open(writes=False))
+    folder = "." if shell.repo == os.environ.get("PROMOTER_REPO") else shell.repo
+    loaded = load_folder(folder, shell.branch) if here else load_branch(shell.open(writes=False))
     found = sort_words(words, loaded.config.apps, loaded.config.environments)
     if found.release is not None or found.version is not None or found.reason:
         raise UsageError("only an app and an environment can be named here")

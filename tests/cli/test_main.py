@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -159,3 +160,13 @@ def test_an_option_wins_over_the_variable(fleet: Fleet, monkeypatch: pytest.Monk
     assert main(["config"]) == 1
     monkeypatch.setenv("PROMOTER_REPO", fleet.repo.url)
     assert main(["config"]) == 0
+
+
+def test_here_is_this_folder_whatever_the_environment_names(tmp_path: Path) -> None:
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "app.yaml").write_text("kind: A\n")
+    (tmp_path / "promoter.yaml").write_text("version: 1\nenvironments: [dev]\napps: {shop: dev}\nlive: none\n")
+    program = [sys.executable, "-m", "promoter", "config", "--here"]
+    paths = {"PROMOTER_REPO": str(tmp_path / "fleet.git"), "PYTHONPATH": str(Path(__file__).parents[2])}
+    said = subprocess.run(program, cwd=tmp_path, env={**os.environ, **paths}, capture_output=True, text=True)
+    assert (said.returncode, said.stdout) == (0, "valid: 1 app, 1 environment\n"), said.stderr
