@@ -126,7 +126,8 @@ def _version(word: str, apps: Collection[str], environments: Collection[str]) ->
         raise UsageError(f"{word} is not an app or environment here; did you mean {near[0]}?")
     raise UsageError(
         f"{word} is not an app, an environment, a release (r41) or a version",
-        'a reason stands in quotes: "INC-412 5xx"; ' + f"environments are {_list(environments)}",
+        'a reason stands in quotes: "INC-412 5xx", one word after --reason; '
+        + f"environments are {_list(environments)}",
     )
 
 

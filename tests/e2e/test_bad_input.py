@@ -144,7 +144,7 @@ def test_a_bad_policy(tmp_path: Path, capsys: pytest.CaptureFixture[str], policy
 
 
 TAG = "A tag is at most 128 letters, digits, '_', '.' and '-', not '.' or '-' first; @sha256:... may follow."
-WORDS = 'a reason stands in quotes: "INC-412 5xx"; environments are dev, staging, prod'
+WORDS = 'a reason stands in quotes: "INC-412 5xx", one word after --reason; environments are dev, staging, prod'
 
 
 @pytest.mark.parametrize(
