@@ -29,7 +29,7 @@ def _app(app: AppFound, *, rendered: bool) -> Iterator[Note]:
     for kind in Kind:
         for name in app.names(kind):
             yield from _version(app, kind, name, rendered=rendered)
-    if not rendered and not any(one.own for several in app.standing.values() for one in several):
+    if not rendered and not _movable(app):
         yield Note(
             Tone.WARNING,
             f"no version of {app.name} stands in its environments' own files, so none can move alone: promoter init "
@@ -112,12 +112,19 @@ def pin_notes(pinned: Sequence[Pinned], left: Sequence[Left]) -> Iterator[Note]:
 def next_commands(apps: Sequence[AppFound], *, adopt: bool, rendered: bool) -> Iterator[str]:
     """Give the commands that follow, once `promoter.yaml` is on the branch that people edit."""
     yield "promoter config"
+    if not rendered and apps and any(apps[0].standing.values()) and not _movable(apps[0]):
+        yield "promoter init --pin"
     for app in apps[:1]:
         if adopt:
             yield "promoter adopt --all" if len(apps) > 1 else f"promoter adopt {app.name}"
         yield f"promoter release {app.name} {_example(app, rendered=rendered)}"
     yield "promoter run"
     yield "promoter status"
+
+
+def _movable(app: AppFound) -> bool:
+    """Tell whether a version stands in the environments' own files."""
+    return any(one.own for several in app.standing.values() for one in several)
 
 
 def _example(app: AppFound, *, rendered: bool) -> str:

@@ -148,6 +148,11 @@ def wanted_items(app: AppRules, wish: Wish, standing: Mapping[str, str]) -> dict
         return {}
     named = [rule.name for rule in (*app.tracked.images, *app.tracked.charts)]
     names = [name for name in found if not named or name in named]
+    if not found:
+        raise UsageError(
+            f"no version of {app.name} is found in the files of its environments",
+            "What they share: promoter init --pin moves it there. What has no usual place: images in promoter.yaml.",
+        )
     if not names or (len(names) > 1 and not named):
         some = ", ".join(sorted(found)) or "nothing"
         raise UsageError(

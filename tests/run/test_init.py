@@ -133,7 +133,7 @@ def test_what_it_says_of_shared_bases(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wish", "branches", "commands"),
     [
-        (Wish(), (), ["adopt shop", "release shop --image ghcr.io/acme/shop=VERSION"]),
+        (Wish(), (), ["init --pin", "adopt shop", "release shop --image ghcr.io/acme/shop=VERSION"]),
         (Wish(pin=("",)), (), ["adopt shop", "release shop --image ghcr.io/acme/shop=VERSION"]),
         (Wish(Layouts.BRANCHES), ("main",), ["release shop VERSION"]),
         (Wish(Layouts.BRANCHES), ("environment/prod",), ["adopt shop", "release shop VERSION"]),

@@ -105,6 +105,15 @@ def test_an_unknown_image(shop: Shop) -> None:
     )
 
 
+def test_where_nothing_can_be_moved(tmp_path: Path) -> None:
+    nothing = {f"shop/{name}/app.yaml": "kind: A\n" for name in ("dev", "staging", "prod")}
+    shop = make_shop(tmp_path, IN_PLACE.replace(f', images: ["{IMAGE}"]', ""), nothing)
+    assert refused(shop, "1.1.0") == (
+        "no version of shop is found in the files of its environments\n  What they share: promoter init --pin moves it "
+        "there. What has no usual place: images in promoter.yaml."
+    )
+
+
 def test_which_of_several_images_is_meant_is_asked(tmp_path: Path) -> None:
     shop = make_shop(tmp_path, RENDERED.replace(f', images: ["{IMAGE}"]', ""), BOTH)
     assert refused(shop, "1.1.0") == (
