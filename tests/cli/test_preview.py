@@ -83,6 +83,17 @@ def test_without_previews_in_the_config(fleet: Fleet) -> None:
     assert (said.code, said.err.splitlines()[0]) == (2, "promoter: this repository has no previews")
 
 
+def test_of_several_apps_what_fails_says_what_was_done(shown: Fleet) -> None:
+    made = shown.ok("preview", "create", "login", "shop", "cart")
+    assert made.startswith("login of shop created")
+    assert [one["app"] for one in shown("preview", "archive", "login", "--json").json["previews"]] == ["cart", "shop"]
+    said = shown("preview", "create", "other", "cart", "shop", "staging")
+    assert (said.code, said.err.splitlines()[0]) == (2, "promoter: cart has no environment staging")
+    said = shown("preview", "create", "other", "shop", "cart", "staging")
+    assert said.err.splitlines()[0] == "promoter: cart has no environment staging (done before that: shop)"
+    assert shown.ok("preview", "restore", "login", "shop").startswith("login of shop restored")
+
+
 PAGE = Path(__file__).parents[2] / "docs" / "previews.md"
 PRINTED = re.compile(r"^<!-- from a shop -->\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HEX = re.compile(r"\b[0-9a-f]{7}\b")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from promoter.errors import UsageError
+from promoter.errors import PromoterError, UsageError
 from promoter.model.forge import PullRequest
 from promoter.plan.words import sort_words
 from promoter.run.preview.change import Done, Wanted, archive, create, delete, look, restore, update
@@ -52,13 +52,13 @@ def carry_out(ws: Workspace, said: Said) -> list[Done]:
     if said.verb in _ENDINGS:
         if wanted != Wanted():
             raise UsageError(f"{said.verb} takes a preview and its apps, and nothing else")
-        return [_ENDINGS[said.verb](ws, said.name, app) for app in _apps(ws, said, found.apps)]
+        return _each(_apps(ws, said, found.apps), lambda app: _ENDINGS[said.verb](ws, said.name, app))
     if said.pull is not None:
         wanted = replace(wanted, pull=said.pull.number, head=head_of(ws, said.pull))
     if said.verb == "update":
-        return [update(ws, said.name, app, wanted) for app in _apps(ws, said, found.apps)]
+        return _each(_apps(ws, said, found.apps), lambda app: update(ws, said.name, app, wanted))
     apps = found.apps or (found.one_app(ws.config.apps),)
-    return [create(ws, said.name, app, wanted) for app in apps]
+    return _each(apps, lambda app: create(ws, said.name, app, wanted))
 
 
 def put(ws: Workspace, said: Said) -> list[Done]:
@@ -69,7 +69,20 @@ def put(ws: Workspace, said: Said) -> list[Done]:
     if not apps:
         return carry_out(ws, replace(said, verb="create"))
     verbs = {app: "update" if app in there else "create" for app in apps}
-    return [done for app in apps for done in carry_out(ws, replace(said, verb=verbs[app], words=(app, *rest)))]
+    return _each(apps, lambda app: carry_out(ws, replace(said, verb=verbs[app], words=(app, *rest)))[0])
+
+
+def _each(apps: Sequence[str], act: Callable[[str], Done]) -> list[Done]:
+    """Do it for one app after the other; what fails says what was done before it."""
+    done: list[Done] = []
+    for app in apps:
+        try:
+            done.append(act(app))
+        except PromoterError as error:
+            if done:
+                error.message += f" (done before that: {', '.join(one.preview.app for one in done)})"
+            raise
+    return done
 
 
 def _apps(ws: Workspace, said: Said, named: Sequence[str]) -> Sequence[str]:
