@@ -15,7 +15,8 @@ from promoter.cli.main import main
 from promoter.cli.shell import Shell
 from promoter.forge.local import LocalForge
 from promoter.git.repository import Repository
-from promoter.model.forge import Permission, PullRequest, PullState
+from promoter.model.forge import Permission, PullRequest, PullState, PullText
+from promoter.model.names import Branch
 from promoter.run.open import open_workspace
 from tests.github.persons import Persons as GitHubPersons
 from tests.github.persons import environment as github_environment
@@ -46,6 +47,10 @@ class Doers(Protocol):
     def comment(self, number: int, user: str, body: str) -> None: ...
     def label(self, number: int, user: str, labels: Collection[str]) -> None: ...
     def unlabel(self, number: int, user: str, label: str) -> None: ...
+    def offer(self, branch: str, title: str, user: str) -> int:
+        """Open a pull request into main, and give its number."""
+        ...
+
     def close(self, number: int, user: str) -> None: ...
     def reopen(self, number: int, user: str) -> None: ...
 
@@ -69,6 +74,10 @@ class AtHome:
     def unlabel(self, number: int, user: str, label: str) -> None:
         self.label(number, user, [name for name in self.forge.pull(number).labels if name != label])
 
+    def offer(self, branch: str, title: str, user: str) -> int:
+        text = PullText(title, "Please")
+        return self.forge.open_as(user, Branch(branch), Branch("main"), text, self.clock()).number
+
     def close(self, number: int, user: str) -> None:
         self.forge.close_as(number, user, self.clock())
 
@@ -79,12 +88,18 @@ class AtHome:
 class AtGitHub(GitHubPersons):
     """People at GitHub."""
 
+    def offer(self, branch: str, title: str, user: str) -> int:
+        return self.hub.open(branch, "main", title, "Please", user).number
+
     def unlabel(self, number: int, user: str, label: str) -> None:
         self.hub.unlabel(number, user, label)
 
 
 class AtGitLab(GitLabPersons):
     """People at GitLab."""
+
+    def offer(self, branch: str, title: str, user: str) -> int:
+        return self.hub.open(branch, "main", title, "Please", user).iid
 
     def unlabel(self, number: int, user: str, label: str) -> None:
         self.hub.unlabel(number, user, label)
@@ -157,11 +172,19 @@ class Ground:
 
 @contextmanager
 def stand(
-    name: str, folder: Path, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch, drift: str = "block"
+    name: str,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    patch: pytest.MonkeyPatch,
+    drift: str = "block",
+    more: str = "",
 ) -> Iterator[Ground]:
-    """Give the shop on the forge called `name`, with an environment in which the program finds it."""
+    """Give the shop on the forge called `name`, with an environment in which the program finds it.
+
+    `more` stands at the end of its config.
+    """
     where = {"local": "fleet", "github": "acme/fleet", "gitlab": GITLAB}[name]
-    config = f"{CONFIG.replace('DRIFT', drift)}{LAYOUT}apps: {{shop: {{{APP}}}}}\n"
+    config = f"{CONFIG.replace('DRIFT', drift)}{LAYOUT}apps: {{shop: {{{APP}}}}}\n{more}"
     repo = make_repo(folder / f"{where}.git", {"promoter.yaml": config, **FILES})
     patch.setenv("PROMOTER_CACHE", str(folder / "cache"))
     if name == "local":
