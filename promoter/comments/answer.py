@@ -95,7 +95,7 @@ def _each(ws: Workspace, verb: str, scene: Scene, found: Words, end: datetime | 
     for app in whole.apps:
         for environment in whole.environments:
             if environment in ws.config.apps[app].environments:
-                may(ws, ws.config.apps[app].environments[environment], verb, environment)
+                may(ws, ws.config.apps[app], verb, environment)
     refused: list[UsageError] = []
     for app in whole.apps:
         try:

@@ -54,7 +54,7 @@ def adopt(ws: Workspace, app_name: str, lost_ledger: bool = False) -> Release:
     if not content:
         raise UsageError(f"nothing of {app.name} is there to adopt", f"Make a release: promoter release {app.name}")
     for name in content:
-        may(ws, app.environments[name], "adopt", name)
+        may(ws, app, "adopt", name)
     release = Release(ledger.next, ws.now(), dry, ws.user, content, adopted=True, inputs=_inputs(ws, app))
     places = {
         name: _adopted(app, ledger.place(name), release, name, held, tips[name], ws) for name, held in content.items()

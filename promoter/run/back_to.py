@@ -48,7 +48,7 @@ def back_to(ws: Workspace, app: str, environment: str, commit: str, reason: str,
 
 def _once(ws: Workspace, name: str, environment: str, text: str, wanted: Wanted, said: Said | None) -> str:
     app = ws.app(name)
-    may(ws, app.environments[environment], "rollback", environment)
+    may(ws, app, "rollback", environment)
     slot, ref, store = app.slots[environment], ledger_ref(ws.config, name), ws.repository.store
     branch = f"refs/heads/{slot.branch}"
     refs = ws.repository.refs([ref, branch])

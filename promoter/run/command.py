@@ -12,9 +12,10 @@ from promoter.model.ledger import Proposal
 from promoter.model.names import Oid
 from promoter.model.snapshot import Slot
 from promoter.plan.command import Word, say
-from promoter.policy.rules import Rules
+from promoter.policy.rules import AppRules
 from promoter.run.heard import Said, was_heard, with_key
 from promoter.run.ledgers import ledger_ref, read_ledger, write_ledger
+from promoter.run.owning import owns
 from promoter.run.workspace import Workspace
 
 TRIES = 5
@@ -33,11 +34,12 @@ def groups(ws: Workspace, user: str) -> frozenset[str]:
     return frozenset({f"user:{user}", *(f"team:{team}" for team in ws.forge.teams(user)), *rights})
 
 
-def may(ws: Workspace, rules: Rules, verb: str, environment: str) -> None:
-    """Refuse when the workspace's user may not say `verb` here. Raises NotAllowed."""
+def may(ws: Workspace, app: AppRules, verb: str, environment: str) -> None:
+    """Refuse when the workspace's user may not say `verb` of `app` in `environment`. Raises NotAllowed."""
+    rules = app.environments[environment]
     allowed = rules.allow.get(verb, ("write",))
     mine = groups(ws, ws.user)
-    if mine.isdisjoint(allowed):
+    if mine.isdisjoint(allowed) and not ("codeowners" in allowed and _owns(ws, app, environment, mine)):
         has = max((name for name in RANKS if name in mine), key=RANKS.__getitem__, default="none")
         raise NotAllowed(
             f"{verb} in {environment} needs {' or '.join(allowed)}; {ws.user} has {has}",
@@ -45,6 +47,12 @@ def may(ws: Workspace, rules: Rules, verb: str, environment: str) -> None:
             if verb in rules.allow
             else f"Ask somebody who has it: who may {verb} cannot be configured.",
         )
+
+
+def _owns(ws: Workspace, app: AppRules, environment: str, mine: frozenset[str]) -> bool:
+    """Tell whether the workspace's user owns the code; an owner who may not write is none, as on forges."""
+    teams = {name.removeprefix("team:") for name in mine if name.startswith("team:")}
+    return "write" in mine and owns(ws, app, environment, ws.user, teams)
 
 
 def command(
@@ -68,7 +76,7 @@ def command(
     for environment in environments:
         if environment not in rules.environments:
             raise UsageError(f"{app} has no environment {environment}", f"It has {', '.join(rules.environments)}.")
-        may(ws, rules.environments[environment], verb, environment)
+        may(ws, rules, verb, environment)
     ref = ledger_ref(ws.config, app)
     for attempt in range(TRIES):
         refs = ws.repository.refs(["refs/heads/"])

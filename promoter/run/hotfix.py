@@ -113,7 +113,7 @@ def _check(ws: Workspace, app: AppRules, environments: Sequence[str], wish: Wish
     for name in environments:
         if name not in app.environments:
             raise UsageError(f"{app.name} has no environment {name}", f"It has {', '.join(app.environments)}.")
-        may(ws, app.environments[name], "hotfix", name)
+        may(ws, app, "hotfix", name)
     if app.hydrated:
         raise UsageError(
             f"{app.name} is rendered by another hydrator, which renders the dry branch and nothing else",

@@ -81,7 +81,7 @@ def _once(ws: Workspace, app: AppRules, wish: Wish, progress: Progress | None) -
     ledger = read_ledger(ws.repository, tip, app.name) if tip is not None else Ledger(app.name)
     for name, rules in app.environments.items():
         if not rules.after.names:  # the others are reached through these, by their own rules
-            may(ws, rules, "release", name)
+            may(ws, app, "release", name)
     _refuse_strangers(ws, app, tip, refs)
     tree = ws.repository.store.commit(dry).tree
     files = {path: ws.repository.store.blob(entry.id) for path, entry in reached(ws, app, tree).items()}

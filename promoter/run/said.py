@@ -61,7 +61,7 @@ def take_down(
     places = _whole(ws, verb, found) if reach.everything else _places(ws, verb, found)
     for app, environments in places if len(places) > 1 else ():  # the right to all of it, or nothing changes
         for environment in environments:
-            may(ws, ws.config.apps[app].environments[environment], verb, environment)
+            may(ws, ws.config.apps[app], verb, environment)
     why = reason or found.reason
     if reach.to:
         return _back_to(ws, places, found, why, reach.to, said)
@@ -89,7 +89,7 @@ def _release(
         return number
     rules = ws.config.apps[app]
     for name in after(rules, environments):
-        may(ws, rules.environments[name], ROLLBACK, name)
+        may(ws, rules, ROLLBACK, name)
     return spread(rules, ledger_of(ws, app), environments, number)
 
 

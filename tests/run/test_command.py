@@ -72,13 +72,12 @@ def test_a_word_before_the_first_release(tmp_path: Path) -> None:
 def test_who_may(shop: Shop, user: str, verb: str, said: str) -> None:
     rights = {"kim": Permission.WRITE, "ada": Permission.READ, "lin": Permission.READ, "root": Permission.ADMIN}
     shop.forge.set_people(rights, {"sre": ["ada"]}, shop.now)
-    rules = shop.workspace().app("shop").environments["prod"]
     ws = shop.workspace(user)
     if not said:
-        may(ws, rules, verb, "prod")
+        may(ws, ws.config.apps["shop"], verb, "prod")
         return
     with pytest.raises(NotAllowed) as refused:
-        may(ws, rules, verb, "prod")
+        may(ws, ws.config.apps["shop"], verb, "prod")
     assert refused.value.message == said
     assert refusal(shop, verb, "prod", user=user).startswith(said)
 

@@ -206,7 +206,7 @@ def _made(
     previews, found = rules(ws), ws.app(app)
     source = wanted.source or (old.source if old is not None else previews.source)
     if source in found.environments:  # else making it says what is wrong
-        may(ws, found.environments[source], RIGHT, source)
+        may(ws, found, RIGHT, source)
     before = old if old is not None and not wanted.afresh else None
     images = {**(before.images if before is not None else {}), **wanted.images}
     values = {**(before.values if before is not None else {}), **wanted.values}
@@ -281,9 +281,9 @@ def _there(now: Standing, name: str, app: str) -> Preview:
 
 def _whose(ws: Workspace, preview: Preview) -> None:
     """Refuse whoever may not; where the environment is gone, the first of the app judges."""
-    environments = ws.app(preview.app).environments
-    name = preview.source if preview.source in environments else next(iter(environments))
-    may(ws, environments[name], RIGHT, name)
+    app = ws.app(preview.app)
+    name = preview.source if preview.source in app.environments else next(iter(app.environments))
+    may(ws, app, RIGHT, name)
 
 
 def _room(ws: Workspace, now: Standing) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from promoter.model.forge import RANKS
 from promoter.run.electors import Book, electors
 from promoter.run.finding import Finding, Ground, Probe, Seat, Severity
+from promoter.run.owning import has_owners
 
 
 def probe(ground: Ground) -> Iterator[Finding]:
@@ -25,11 +26,11 @@ def probe(ground: Ground) -> Iterator[Finding]:
 def _of(seat: Seat, words: tuple[str, ...], verbs: list[str], book: Book) -> Iterator[Finding]:
     named = [word for word in words if word != "codeowners"]
     found = electors(seat, named, book)
-    if found.open or found.people:
+    ws, refs = book.ground.ws, book.ground.refs
+    owned = "codeowners" in words and has_owners(ws, ws.repository.store.commit(refs[ws.ref]).tree)
+    if found.open or found.people or owned:
         return
-    why = list(found.empty)
-    if "codeowners" in words:
-        why.append("who owns code is told of reviews, not of commands")
+    why = [*found.empty, *([f"{ws.branch} has no CODEOWNERS file"] if "codeowners" in words else [])]
     text = f"nobody may say {', '.join(verbs)} there: {'; '.join(why)}"
     fix = f"correct allow.{verbs[0]}, or give these people their place on the forge"
     yield Finding(Severity.PROBLEM, str(seat), text, "in an emergency the command is refused to everybody", fix)

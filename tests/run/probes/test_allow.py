@@ -21,7 +21,7 @@ from tests.run.shops import RENDERED, make_shop
         ('{hold: ["team:qa"], skip: ["team:qa"]}', "nobody may say hold, skip there: nobody is in team qa"),
         (
             "{override: [codeowners]}",
-            "nobody may say override there: who owns code is told of reviews, not of commands",
+            "nobody may say override there: main has no CODEOWNERS file",
         ),
     ],
 )
@@ -31,6 +31,11 @@ def test_who_may_say_something(tmp_path: Path, allow: str, text: str) -> None:
     people = {"kim": Permission.WRITE, "lin": Permission.READ}
     shop.forge.set_people(people, {"sre": ["kim", "lin"]}, shop.now)
     assert said(shop, "allow") == ([("problem", "shop prod", text)] if text else [])
+
+
+def test_who_owns_code_may(tmp_path: Path) -> None:
+    config = RENDERED.replace("prod, promote: auto}", "prod, allow: {override: [codeowners]}}")
+    assert said(make_shop(tmp_path, config, {"CODEOWNERS": "* @lin\n"}), "allow") == []
 
 
 def test_nothing_is_told_of_teams(tmp_path: Path) -> None:
