@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from promoter.errors import UsageError
 from promoter.model.ledger import Ledger
 from promoter.model.names import parse_release, release_name
+from promoter.policy.accept import parse_version
 
 _VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}")
 _QUOTES = {'"': '"', "\u201c": "\u201d", "\u201d": "\u201d", "\u201e": "\u201c"}
@@ -64,7 +65,10 @@ class Words:
             return None
         found = [number for number, release in ledger.releases.items() if release.version == self.version]
         if not found:
-            raise UsageError(f"{ledger.app} has no release of version {self.version}", _known(ledger))
+            hint = _known(ledger)
+            if parse_version(self.version) is None:  # INC-412
+                hint += "; a reason of one word goes after --reason, in a comment into quotes"
+            raise UsageError(f"{ledger.app} has no release of version {self.version}", hint)
         return max(found)
 
 

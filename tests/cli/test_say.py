@@ -109,6 +109,11 @@ def test_json(running: Fleet) -> None:
         (["hold"], "promoter: hold what?\n  name an app, an environment, or both; everything: --all\n"),
         (["skip", "cart", "staging"], "promoter: cart does not go to staging\n  it goes to dev, prod\n"),
         (["hold", "shop", "--until", "soon"], UNTIL),
+        (
+            ["rollback", "shop", "dev", "INC-1"],
+            "promoter: shop has no release of version INC-1\n"
+            "  it has r1 (1.4.2); a reason of one word goes after --reason, in a comment into quotes\n",
+        ),
         (["rollback", "shop", "dev", "9.9"], "promoter: shop has no release of version 9.9\n  it has r1 (1.4.2)\n"),
     ],
 )  # fmt: skip
