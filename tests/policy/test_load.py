@@ -29,7 +29,7 @@ from promoter.policy.rules import (
 from tests.policy.trees import load_files, overlays
 
 ALLOW = {
-    **dict.fromkeys(("promote", "rollback", "hold", "resume", "skip", "retry"), ("write",)),
+    **dict.fromkeys(("promote", "rollback", "hold", "resume", "skip", "retry", "preview"), ("write",)),
     **dict.fromkeys(("override", "hotfix"), ("maintain",)),
 }
 

@@ -146,7 +146,7 @@ KEYS = [
     (
         "allow: {merge: [write]}",
         "allow.merge",
-        "unknown key merge; there is hold, hotfix, override, promote, resume, retry, rollback, skip",
+        "unknown key merge; there is hold, hotfix, override, preview, promote, resume, retry, rollback, skip",
     ),
     ("policy: ../x", "policy", "policies/../x.yaml does not exist"),
     ("promote:", "promote", "has no value; write one or remove the key"),

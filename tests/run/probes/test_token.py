@@ -60,7 +60,7 @@ def test_a_token_that_ends_soon(shop: Hosted, day: str, told: bool) -> None:
 def test_a_token_that_ended_is_one_finding_for_all_that_ask(shop: Hosted) -> None:
     shop.server.faults = [Fault(path, 401, "Bad credentials", times=99) for path in ("/api/v3", "/api/graphql")]
     [stopped] = [one for _, one in examine(shop.workspace()).findings if "does not accept the token" in one.text]
-    assert stopped.subject == "branches, ledgers, token"
+    assert stopped.subject == "branches, checks, ledgers, token"
     assert stopped.fix == "Renew it, or give another."
 
 
